@@ -1,0 +1,62 @@
+"""`nursery-monitor`: finds its commands by entry point and imports one only when it is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+
+import click
+
+from monitor.settings import SettingsError
+
+COMMANDS = "nursery_monitor.commands"  # entry point group
+LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"  # the journal adds the time
+
+
+class Commands(click.Group):
+    """The commands of all rooms, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names of all commands."""
+        return sorted(entry.name for entry in _entries())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        for entry in _entries():
+            if entry.name == cmd_name:
+                command = entry.load()
+                assert isinstance(command, click.Command)
+                return command
+        return None
+
+
+def _entries() -> list[EntryPoint]:
+    return list(entry_points(group=COMMANDS))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file (TOML). Without it the usual places are tried.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what happens.")
+@click.version_option(version("nursery-monitor"), prog_name="nursery-monitor")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, *, verbose: bool) -> None:
+    """Hears when a newborn kitten or puppy cries, and suggests what may help."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format=LOG_FORMAT, stream=sys.stderr
+    )
+    ctx.obj = config
+
+
+def main() -> None:
+    """Entry point: one line and exit code 2 for anything the user can put right."""
+    try:
+        cli(prog_name="nursery-monitor")
+    except SettingsError as error:
+        click.echo(f"nursery-monitor: {error}", err=True)
+        sys.exit(2)

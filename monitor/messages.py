@@ -1,0 +1,365 @@
+"""The message contract: every topic and payload that leaves or enters the listener over MQTT.
+
+A promise to others (Home Assistant, other listeners, other dashboards): change it only by adding.
+Payloads are JSON objects in UTF-8 of at most `MAX_PAYLOAD_BYTES`; a reader ignores keys that it
+does not know. Frozen copies of the JSON Schemas stand in `monitor/schemas/` and are held to this
+module by a test. Nothing else of the project is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+
+SCHEMA_VERSION = 1
+MAX_PAYLOAD_BYTES = 16 * 1024  # of every JSON message
+MAX_CLIP_BYTES = 512 * 1024  # of a cry's sound (FLAC, 16 kHz, mono)
+UPDATE_INTERVAL_S = 5.0  # `cry_updated` comes at most this often
+MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
+BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as ISO 8601 in UTC with milliseconds and `Z`; `moment` must know its zone."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(utc_text, return_type=str)]
+BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN)]
+CryId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
+Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
+Decibels = Annotated[float, Field(ge=-200.0, le=100.0)]
+
+
+class Species(StrEnum):
+    """Whose voice it is; `unknown` is said rather than guessed."""
+
+    KITTEN = "kitten"
+    PUPPY = "puppy"
+    UNKNOWN = "unknown"
+
+
+class CryStep(StrEnum):
+    """The steps in the life of a cry."""
+
+    STARTED = "cry_started"
+    UPDATED = "cry_updated"
+    ENDED = "cry_ended"
+    RETRACTED = "cry_retracted"
+
+
+class BoxState(StrEnum):
+    """What the listener is doing right now."""
+
+    LISTENING = "listening"
+    CRYING = "crying"
+    DEAF = "deaf"
+    MUTED = "muted"
+
+
+class DeafReason(StrEnum):
+    """Why a deaf listener is deaf."""
+
+    STARTING = "starting"
+    UNPLUGGED = "unplugged"
+    FROZEN = "frozen"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+
+
+class ClockState(StrEnum):
+    """Whether the wall clock had been set by the network when the times were taken."""
+
+    SYNCHRONISED = "synchronised"
+    UNSYNCHRONISED = "unsynchronised"
+
+
+class Arousal(StrEnum):
+    """Coarse arousal heard in a cry; `unknown` where the evidence does not suffice."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    UNKNOWN = "unknown"
+
+
+class Message(BaseModel):
+    """What all JSON payloads share."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+
+    def payload(self) -> bytes:
+        """The message as it goes over the wire."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class SpeciesScores(BaseModel):
+    """How much the sound is like each animal, 0..1."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    kitten: Share
+    puppy: Share
+
+
+class Acoustics(BaseModel):
+    """What a cry sounded like; null where it could not be measured."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    pitch_hz: float | None = Field(default=None, ge=0, le=24_000, description="median f0, Hz")
+    pitch_range_hz: float | None = Field(
+        default=None, ge=0, le=24_000, description="10th to 90th percentile of f0, Hz"
+    )
+    call_s: float | None = Field(default=None, ge=0, le=3600, description="median call length, s")
+    tonality: Share | None = Field(
+        default=None, description="share of the calls' frames with a clear pitch, 0..1"
+    )
+    level_dbfs: Decibels | None = Field(default=None, description="level of the calls, dBFS")
+    snr_db: Decibels | None = Field(
+        default=None, description="calls over the noise between them, 300 to 8000 Hz, dB"
+    )
+
+
+class CryMessage(Message):
+    """One step in the life of a cry, on `<base>/<box>/cry`.
+
+    `id` names the cry, `seq` counts its messages from 1: `(id, seq)` is to be written once, and
+    the highest `seq` wins whatever the order of arrival.
+    """
+
+    id: CryId = Field(description="UUIDv7 of the cry")
+    seq: int = Field(ge=1, le=1_000_000)
+    type: CryStep
+    box: BoxId
+    onset: Moment = Field(description="start of the first call")
+    offset: Moment = Field(description="end of the last call so far")
+    clock: ClockState
+    species: Species
+    species_scores: SpeciesScores
+    score: Share = Field(description="how sure the listener is that it is a cry, 0..1")
+    calls: int = Field(ge=0, le=1_000_000, description="calls so far")
+    calls_per_minute: float = Field(ge=0, le=6000)
+    call_times: tuple[tuple[Seconds, Seconds], ...] = Field(
+        default=(),
+        max_length=MAX_CALLS_A_MESSAGE,
+        description="calls since the previous message: onset from the cry's onset, length; s",
+    )
+    arousal: Arousal = Arousal.UNKNOWN
+    acoustics: Acoustics | None = None
+    clip: bool = Field(default=False, description="whether the cry's sound is sent as well")
+    model: str = Field(max_length=200)
+    demo: bool = False
+    reason: str | None = Field(default=None, max_length=200, description="of a retraction")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> CryMessage:
+        if self.offset < self.onset:
+            raise ValueError("offset before onset")
+        return self
+
+
+class StateMessage(Message):
+    """What the listener is doing, retained on `<base>/<box>/state`."""
+
+    box: BoxId
+    state: BoxState
+    reason: DeafReason | None = Field(default=None, description="why, when deaf")
+    detail: str | None = Field(default=None, max_length=300, description="in words, what to do")
+    since: Moment
+    cry: CryId | None = Field(default=None, description="the open cry")
+    last_cry: Moment | None = Field(default=None, description="onset of the newest cry")
+    cries_today: int = Field(default=0, ge=0, description="since midnight in the house's zone")
+    device: str | None = Field(default=None, max_length=200)
+    demo: bool = False
+
+
+class LevelMessage(Message):
+    """Once a second, not retained, on `<base>/<box>/level`."""
+
+    box: BoxId
+    at: Moment
+    level_dbfs: Decibels | None = Field(description="RMS of the last second; null when deaf")
+    noise_dbfs: Decibels | None = Field(description="10th percentile of the last minute")
+    kitten: Share = Field(description="highest score of the last second")
+    puppy: Share = Field(description="highest score of the last second")
+    frame_age_s: Seconds = Field(default=0.0, description="age of the newest audio frame")
+
+
+class CheckStatus(StrEnum):
+    """Outcome of one health check; no data is `unknown`, never `ok`."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Check(BaseModel):
+    """One health check: what was looked at, how it is, and what to do about it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    name: str = Field(max_length=50)
+    status: CheckStatus
+    message: str = Field(max_length=500)
+    advice: str | None = Field(default=None, max_length=500)
+
+
+class HealthMessage(Message):
+    """Each minute and on change, retained on `<base>/<box>/health`."""
+
+    box: BoxId
+    at: Moment
+    version: str = Field(max_length=50)
+    model: str = Field(max_length=200)
+    device: str | None = Field(default=None, max_length=200)
+    rate_hz: int | None = Field(default=None, ge=1, le=1_000_000)
+    uptime_s: float = Field(ge=0)
+    overflows: int = Field(default=0, ge=0, description="blocks the sound card lost")
+    dropped_blocks: int = Field(default=0, ge=0, description="blocks that our queue lost")
+    inference_load: float = Field(default=0.0, ge=0, description="inference time / audio time")
+    latency_s: float | None = Field(default=None, ge=0, description="capture to scores, newest")
+    outbox_depth: int = Field(default=0, ge=0, description="messages not yet acknowledged")
+    clock: ClockState
+    disk_free_mb: float | None = Field(default=None, ge=0)
+    memory_mb: float | None = Field(default=None, ge=0)
+    problem: bool = Field(default=False, description="whether a person should look")
+    checks: tuple[Check, ...] = ()
+    demo: bool = False
+
+
+class SuggestionItem(BaseModel):
+    """One suggestion as `nursery-monitor suggest` prints it, with its words for people."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    code: str = Field(max_length=50)
+    rank: int = Field(ge=1)
+    subjects: tuple[str, ...] = ()
+    partner: str | None = None
+    reasons: tuple[str, ...]
+    volume_ml: dict[str, float | None] | None = None
+    cap_ml: dict[str, float | None] | None = None
+    confidence: Literal["high", "low"]
+    unknown: tuple[str, ...] = ()
+    phone: str | None = None
+    note: str | None = None
+    title: str = Field(default="", max_length=200)
+    text: str = Field(default="", max_length=1000)
+
+
+class SuggestionMessage(Message):
+    """The open cry's suggestions, retained on `<base>/<box>/suggestion`; empty when none."""
+
+    box: BoxId
+    at: Moment
+    cry: CryId | None = None
+    who: tuple[str, ...] = ()
+    suggestions: tuple[SuggestionItem, ...] = ()
+    unknown: tuple[str, ...] = ()
+    demo: bool = False
+
+
+class Command(Message):
+    """A command to the listener on `<base>/<box>/set/<what>`; never retained."""
+
+    id: str = Field(
+        min_length=1, max_length=64, description="the caller's, given back in the answer"
+    )
+    value: bool | float | str | None = None
+
+
+class Answer(Message):
+    """The listener's answer on `<base>/<box>/answer/<what>`."""
+
+    id: str = Field(min_length=1, max_length=64)
+    ok: bool
+    message: str = Field(max_length=300)
+    value: bool | float | str | None = None
+
+
+COMMANDS = ("sensitivity", "mute", "test")
+ONLINE, OFFLINE = b"online", b"offline"
+
+# The payload of each topic below `<base>/<box>/`; clip and availability are not JSON.
+SCHEMAS: dict[str, type[Message]] = {
+    "cry": CryMessage,
+    "state": StateMessage,
+    "level": LevelMessage,
+    "health": HealthMessage,
+    "suggestion": SuggestionMessage,
+    "set": Command,
+    "answer": Answer,
+}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the payload called `name` in `SCHEMAS`."""
+    schema = SCHEMAS[name].model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Every topic of one box, built in this one place."""
+
+    base: str
+    box: str
+
+    @property
+    def cry(self) -> str:
+        """The life of each cry; not retained."""
+        return f"{self.base}/{self.box}/cry"
+
+    @property
+    def state(self) -> str:
+        """Retained `StateMessage`."""
+        return f"{self.base}/{self.box}/state"
+
+    @property
+    def level(self) -> str:
+        """`LevelMessage` each second."""
+        return f"{self.base}/{self.box}/level"
+
+    @property
+    def health(self) -> str:
+        """Retained `HealthMessage`."""
+        return f"{self.base}/{self.box}/health"
+
+    @property
+    def availability(self) -> str:
+        """Retained plain text `online` or `offline`: birth and will."""
+        return f"{self.base}/{self.box}/availability"
+
+    @property
+    def suggestion(self) -> str:
+        """Retained `SuggestionMessage`, by the dashboard."""
+        return f"{self.base}/{self.box}/suggestion"
+
+    def clip(self, cry: str) -> str:
+        """The sound of one cry."""
+        return f"{self.base}/{self.box}/clip/{cry}"
+
+    def command(self, what: str) -> str:
+        """Where the listener takes the command `what`."""
+        return f"{self.base}/{self.box}/set/{what}"
+
+    def answer(self, what: str) -> str:
+        """Where the listener answers the command `what`."""
+        return f"{self.base}/{self.box}/answer/{what}"

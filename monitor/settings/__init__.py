@@ -1,0 +1,29 @@
+"""One settings file for all processes, and how it says what is wrong with it."""
+
+from monitor.settings.broker import Broker, broker_for, new_client
+from monitor.settings.loading import SettingsError, load, usual_paths
+from monitor.settings.model import (
+    BoxSettings,
+    ClipSettings,
+    HomeAssistantSettings,
+    HouseSettings,
+    MqttSettings,
+    Settings,
+    WebSettings,
+)
+
+__all__ = [
+    "BoxSettings",
+    "Broker",
+    "ClipSettings",
+    "HomeAssistantSettings",
+    "HouseSettings",
+    "MqttSettings",
+    "Settings",
+    "SettingsError",
+    "WebSettings",
+    "broker_for",
+    "load",
+    "new_client",
+    "usual_paths",
+]
