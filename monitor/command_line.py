@@ -26,14 +26,18 @@ class Commands(click.Group):
         """Import one command."""
         for entry in _entries():
             if entry.name == cmd_name:
-                command = entry.load()
-                assert isinstance(command, click.Command)
-                return command
+                return _command(entry)
         return None
 
 
 def _entries() -> list[EntryPoint]:
     return list(entry_points(group=COMMANDS))
+
+
+def _command(entry: EntryPoint) -> click.Command:
+    """Import one command; its module imports click alone, and the rest when it runs."""
+    command: click.Command = entry.load()
+    return command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
