@@ -149,6 +149,9 @@ class CryMessage(Message):
     box: BoxId
     onset: Moment = Field(description="start of the first call")
     offset: Moment = Field(description="end of the last call so far")
+    decided: Moment | None = Field(
+        default=None, description="time of the newest audio that led to this step"
+    )
     clock: ClockState
     species: Species
     species_scores: SpeciesScores
