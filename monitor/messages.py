@@ -8,6 +8,7 @@ module by a test. Nothing else of the project is imported here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +30,7 @@ MAX_CLIP_BYTES = 512 * 1024  # of a cry's sound (FLAC, 16 kHz, mono)
 UPDATE_INTERVAL_S = 5.0  # `cry_updated` comes at most this often
 MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
 BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
+CRY_PATTERN = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 
 
 def utc_text(moment: datetime) -> str:
@@ -38,7 +40,7 @@ def utc_text(moment: datetime) -> str:
 
 Moment = Annotated[AwareDatetime, PlainSerializer(utc_text, return_type=str)]
 BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN)]
-CryId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")]
+CryId = Annotated[str, StringConstraints(pattern=CRY_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
 Decibels = Annotated[float, Field(ge=-200.0, le=100.0)]
@@ -316,6 +318,11 @@ def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of the payload called `name` in `SCHEMAS`."""
     schema = SCHEMAS[name].model_json_schema(by_alias=True, mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def is_clip_topic(topic: str) -> bool:
+    """Whether `topic` is a `Topics.clip`."""
+    return re.search(rf"/clip/{CRY_PATTERN[1:]}", topic) is not None
 
 
 @dataclass(frozen=True)
