@@ -1,0 +1,99 @@
+"""`python -m models.training`: make the model again, from the recordings to weights and card."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.card import Card, CryRule, Window, read_card
+from models.front_end import FrontEnd
+from models.training.export import write_weights
+from models.training.fit import Plan, fit
+from models.training.mixtures import Mixer, Recipe
+from models.training.network import CryNet, start_from_mn04
+from models.training.recordings import deal, read_clips
+
+FOLDS = 3
+SHIPPED = Path(__file__).resolve().parents[1]
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.training", description=__doc__)
+    parser.add_argument("--audio", type=Path, default=Path("../shared/audio"), help="recordings")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        default=Path("../shared/peers/weights/mn04.onnx"),
+        help="mn04's weights (MIT), from which the trunk starts",
+    )
+    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of cry.onnx, card.json")
+    parser.add_argument("--chunks", type=int, default=Plan.chunks, help="8 s of a core each")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--hold-out",
+        type=int,
+        choices=range(FOLDS),
+        help="leave this third of the recordings out (for choosing)",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, export, write the card; goes on from the last checkpoint in --work."""
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    clips = read_clips(args.audio)
+    if args.hold_out is not None:
+        fold = deal(clips, FOLDS)
+        clips = [clip for clip in clips if fold[clip.recording] != args.hold_out]
+    front_end, window, recipe = FrontEnd(), Window(), Recipe()
+    plan = replace(Plan(), chunks=args.chunks, seed=args.seed)
+    torch.manual_seed(plan.seed)
+    network = CryNet(front_end, window)
+    start_from_mn04(network, args.start)
+    network = network.to(memory_format=torch.channels_last)
+    network = fit(network, Mixer(clips, recipe), front_end, window, plan, args.work)
+    card = Card(
+        name="cry-1",
+        sha256="",
+        front_end=front_end,
+        window=window,
+        rule=kept_rule(args.out / "card.json"),
+        trained={
+            "start": "EfficientAT mn04_as (MIT)",
+            "plan": asdict(plan),
+            "recipe": asdict(recipe),
+            "clips": dict(Counter(clip.label for clip in clips)),
+            "licences": dict(Counter(clip.licence for clip in clips)),
+            "held_out_fold": args.hold_out,
+            "versions": {
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "numpy": np.__version__,
+            },
+        },
+    )
+    digest = write_weights(network, card, args.out / card.weights)
+    text = replace(card, sha256=digest).to_json()
+    (args.out / "card.json").write_text(text, encoding="utf-8")
+    print(f"{args.out / card.weights}: {card.name} sha256:{digest[:12]}")
+
+
+def kept_rule(path: Path) -> CryRule:
+    """The rule of the card that is there already: it is chosen apart from the weights."""
+    return read_card(path).rule if path.exists() else CryRule()
+
+
+if __name__ == "__main__":
+    main()
