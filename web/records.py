@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -80,6 +80,8 @@ class Box(Base):
     spread: Mapped[bool | None]
     spread_at: Mapped[datetime | None]
     comfort: Mapped[bool | None]
+    carer_can_watch: Mapped[bool | None]  # someone can stay for the first half hour of a trial
+    carer_can_watch_at: Mapped[datetime | None]
 
 
 class BoxStatus(Base):
@@ -227,7 +229,8 @@ class Cry(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     seq: Mapped[int]
     box_id: Mapped[str] = mapped_column(ForeignKey("box.id"))
-    state: Mapped[str] = mapped_column(String(10))  # open, ended, retracted
+    # open, ended, retracted; or lost: open, but its listener went away (see `web/lost.py`)
+    state: Mapped[str] = mapped_column(String(10))
     onset: Mapped[datetime]
     offset: Mapped[datetime]
     clock: Mapped[str] = mapped_column(String(20))
@@ -246,7 +249,9 @@ class Cry(Base):
     stopped_by: Mapped[str | None] = mapped_column(String(20))  # tapped by a carer
     stopped_told_by: Mapped[str | None] = mapped_column(String(60))
 
-    clip: Mapped[Clip | None] = relationship(back_populates="cry")
+    clip: Mapped[Clip | None] = relationship(
+        primaryjoin=lambda: foreign(Clip.cry_id) == Cry.id, viewonly=True
+    )
 
     __table_args__ = (Index(None, "box_id", "onset"), Index(None, "onset"), Index(None, "state"))
 
@@ -273,16 +278,18 @@ class Call(Base):
 
 
 class Clip(Base):
-    """A cry's sound: the row first, the FLAC in the row so that no file can be lost or left."""
+    """A cry's sound: the FLAC in the row, so that no file can be lost or left behind.
+
+    It may arrive before its cry does, so no foreign key ties it to one.
+    """
 
     __tablename__ = "clip"
 
-    cry_id: Mapped[str] = mapped_column(ForeignKey("cry.id"), primary_key=True)
+    cry_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    box_id: Mapped[str] = mapped_column(String(32))
     received_at: Mapped[datetime] = mapped_column(index=True)
     size_bytes: Mapped[int]
     flac: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-
-    cry: Mapped[Cry] = relationship(back_populates="clip")
 
 
 class Suggestion(Base):
@@ -356,8 +363,18 @@ class QuarantinedMessage(Base):
     received_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Heartbeat(Base):
+    """The last sign of life of one of our processes; `/healthz` judges its age."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime]
+    details: Mapped[dict[str, Any]]
+
+
 class Audit(Base):
-    """Who did what, for whoever has to ask later."""
+    """Who did what, for whoever has to ask later; `undo` holds what it takes to go back."""
 
     __tablename__ = "audit"
 
@@ -367,6 +384,8 @@ class Audit(Base):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(80), default="")
     details: Mapped[dict[str, Any] | None]
+    undo: Mapped[list[Any] | None]
+    undone_at: Mapped[datetime | None]
 
 
 class Change(Base):
@@ -376,7 +395,7 @@ class Change(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    kind: Mapped[str] = mapped_column(String(20))  # box, cry, animal, suggestion, quarantine
+    kind: Mapped[str] = mapped_column(String(20))  # see `web/changes.py`
     subject: Mapped[str] = mapped_column(String(40))  # the id of what changed
     box_id: Mapped[str | None] = mapped_column(String(32))
 

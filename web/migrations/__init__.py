@@ -1,0 +1,1 @@
+"""Migrations of the records; they only go forward."""
