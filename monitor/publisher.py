@@ -1,0 +1,198 @@
+"""Brings everything that the listener says to the broker, and commands from there to it.
+
+One thread owns the connection. It sends at once when it can, and else tries again for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.discovery import Discovery
+from monitor.link import SESSION_TAKEN_OVER, Bell, Link
+from monitor.messages import OFFLINE, Topics
+from monitor.outbox import Outbox, Outgoing
+from monitor.session import DISCOVERY_TOPIC, CommandHandler, Mailbox, Session
+from monitor.settings import Broker, SettingsError
+
+log = logging.getLogger(__name__)
+
+# The wait after a failed connect doubles from the first to one of the others, s.
+RETRY_FIRST_S, RETRY_UNREACHABLE_S, RETRY_REFUSED_S = 0.5, 15.0, 60.0
+SETTLED_S = 10.0  # a connection that held this long lets the waits begin anew
+LET_GO_S = 0.3  # to end the thread when there is no connection; one in progress is left alone
+
+
+class Connection(StrEnum):
+    """How it stands with the broker."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class BrokerStatus:
+    """How it stands with the broker; `detail` says what is wrong and what to do, else empty."""
+
+    connection: Connection
+    detail: str = ""
+
+
+def stored_client_id(outbox: Outbox, box: str) -> str:
+    """The MQTT client id of a box: its name and a random part made once and kept in the outbox."""
+    known = outbox.recall("client_id")
+    if known is not None and known.startswith(f"{box}-"):
+        return known
+    return _new_client_id(outbox, box)
+
+
+def _new_client_id(outbox: Outbox, box: str) -> str:
+    made = f"{box}-{secrets.token_hex(6)}"
+    outbox.remember("client_id", made)
+    return made
+
+
+class Publisher:
+    """Sends the outbox in order at QoS 1, retained states and live values; takes commands."""
+
+    def __init__(  # noqa: PLR0913 - each is one of its partners
+        self,
+        broker: Broker | Callable[[], Broker],
+        client_id: str,
+        topics: Topics,
+        outbox: Outbox,
+        *,
+        discovery: Discovery | None = None,
+        on_command: CommandHandler | None = None,
+    ) -> None:
+        """Nothing is sent before `start`; give the first states (`retain`) before it as well.
+
+        `broker` may be a function that is asked before each connect and may raise SettingsError.
+        `on_command(what, command)` is called on the publisher's thread and must be quick.
+        """
+        self._find_broker = broker if callable(broker) else lambda: broker
+        self._client_id = client_id
+        self._topics = topics
+        self._outbox = outbox
+        self._discovery = discovery
+        self._on_command = on_command
+        self._mailbox = Mailbox()
+        self._bell = Bell()
+        self._stopping = threading.Event()
+        self._stop_by = float("inf")  # s, monotonic
+        self._status = BrokerStatus(Connection.CONNECTING)  # replaced whole, so no lock
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._retain_discovery()
+
+    @property
+    def status(self) -> BrokerStatus:
+        """How it stands with the broker right now."""
+        return self._status
+
+    def start(self) -> None:
+        """Connect, and stay connected, on a thread of its own."""
+        self._thread.start()
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Send a state at QoS 1, retained, now and again after each connect."""
+        self._mailbox.retain(topic, payload)
+        self._bell.ring()
+
+    def live(self, topic: str, payload: bytes, *, qos: int = 0) -> None:
+        """Send a value that is worth nothing later: dropped when not connected."""
+        if self._status.connection is Connection.CONNECTED:
+            self._mailbox.live(Outgoing(topic, payload), qos)
+            self._bell.ring()
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._bell.ring()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Send what is waiting, say `offline`, and end; what cannot be sent stays in the outbox."""
+        self._stop_by = time.monotonic() + timeout_s
+        self._stopping.set()
+        self._bell.ring()
+        if self._thread.is_alive():
+            connected = self._status.connection is Connection.CONNECTED
+            self._thread.join(timeout_s if connected else min(timeout_s, LET_GO_S))
+        self._status = BrokerStatus(Connection.STOPPED)
+
+    def _retain_discovery(self) -> None:
+        config = self._discovery.config if self._discovery else None
+        before = self._outbox.recall(DISCOVERY_TOPIC)
+        if before and (config is None or config.topic != before):
+            self._mailbox.retain(before, b"")
+        if config is not None:
+            self._mailbox.retain(config.topic, config.payload)
+
+    # From here on everything runs on the publisher's own thread.
+
+    def _run(self) -> None:
+        wait_s = RETRY_FIRST_S
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                longest_s = self._connect_and_serve()
+            except Exception:  # a mistake of ours must not end the publishing for good
+                log.exception("publishing failed; it starts again")
+                longest_s = RETRY_UNREACHABLE_S
+            if time.monotonic() - began > SETTLED_S:
+                wait_s = RETRY_FIRST_S
+            self._stopping.wait(wait_s * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
+            wait_s = min(wait_s * 2, longest_s)
+
+    def _connect_and_serve(self) -> float:
+        """One connection from its begin to its end; the longest wait before the next, s."""
+        try:
+            broker = self._find_broker()
+            will = Outgoing(self._topics.availability, OFFLINE)
+            link = Link(broker, self._client_id, will, self._bell)
+        except SettingsError as error:
+            self._set_status(Connection.UNREACHABLE, str(error))
+            return RETRY_UNREACHABLE_S
+        name = f"broker {broker.host}:{broker.port}"
+        try:
+            link.open(self._stopping.is_set)
+            if link.ended is None and not self._stopping.is_set():
+                self._set_status(Connection.CONNECTED, "")
+                log.info("connected to %s as %s", name, self._client_id)
+                self._session(link).serve(self._stopping, lambda: self._stop_by)
+        finally:
+            link.close()
+        if self._stopping.is_set() or link.ended is None:
+            return RETRY_FIRST_S
+        if link.ended.code == SESSION_TAKEN_OVER:
+            self._client_id = _new_client_id(self._outbox, self._topics.box)
+        if link.ended.refused:
+            self._set_status(Connection.REFUSED, f"{name} refuses us: {link.ended.reason}")
+            return RETRY_REFUSED_S
+        self._set_status(Connection.UNREACHABLE, f"{name} is not reached: {link.ended.reason}")
+        return RETRY_UNREACHABLE_S
+
+    def _session(self, link: Link) -> Session:
+        return Session(
+            link=link,
+            topics=self._topics,
+            outbox=self._outbox,
+            mailbox=self._mailbox,
+            discovery=self._discovery,
+            on_command=self._on_command,
+            note=lambda detail: self._set_status(Connection.CONNECTED, detail),
+        )
+
+    def _set_status(self, connection: Connection, detail: str) -> None:
+        status = BrokerStatus(connection, detail)
+        if status != self._status and detail:
+            log.warning("%s; messages wait in the outbox", detail)
+        if not self._stopping.is_set():
+            self._status = status
