@@ -63,9 +63,9 @@ class Card:
     name: str
     sha256: str  # of the weights' file, hexadecimal
     weights: str = "cry.onnx"  # file name beside the card
-    front_end: FrontEnd = FrontEnd()
-    window: Window = Window()
-    rule: CryRule = CryRule()
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    window: Window = field(default_factory=Window)
+    rule: CryRule = field(default_factory=CryRule)
     trained: dict[str, Any] = field(default_factory=dict)  # data, seed, settings, versions
     figures: dict[str, Any] = field(default_factory=dict)  # results, with what they were made on
 

@@ -79,4 +79,5 @@ class LogMel:
         spectrum = np.fft.rfft(view[:: p.step_samples] * self._taper, n=p.fft_samples)
         power = np.square(spectrum.real) + np.square(spectrum.imag)  # [frames, bins]
         mel = power.astype(np.float32, copy=False) @ self._bank
-        return np.log(mel + np.float32(p.floor))
+        log_mel: Frames = np.log(mel + np.float32(p.floor))
+        return log_mel
