@@ -384,7 +384,7 @@ class Audit(Base):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(80), default="")
     details: Mapped[dict[str, Any] | None]
-    undo: Mapped[list[Any] | None]
+    undo: Mapped[dict[str, Any] | None]
     undone_at: Mapped[datetime | None]
 
 

@@ -1,0 +1,157 @@
+"""Read what a form or a tap gives: text or plain values in, checked values out.
+
+Empty text and None mean "not known". Every function raises EntryError with the field's name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from web.journal.entry import Entry, EntryError
+
+Reader = Callable[[str, Any], Any]
+
+CLOCKS_DIFFER = timedelta(minutes=2)  # a phone's clock may run ahead of ours by so much
+OLDEST = timedelta(days=30)  # an entry for longer ago is more likely a slip than a memory
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def is_empty(value: Any) -> bool:
+    """Whether nothing was entered."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def text(longest: int, *, needed: bool = False) -> Reader:
+    """Words on one line, or on several."""
+
+    def read(field: str, value: Any) -> str:
+        words = "" if value is None else str(value).strip()
+        if needed and not words:
+            raise EntryError(field, "is needed")
+        if len(words) > longest:
+            raise EntryError(field, f"is too long; at most {longest} characters")
+        if "\x00" in words:
+            raise EntryError(field, "holds a character that cannot be kept")
+        return words
+
+    return read
+
+
+def text_or_unknown(longest: int) -> Reader:
+    """Words, or None."""
+    return lambda field, value: text(longest)(field, value) or None
+
+
+def choice(*choices: str, unknown: bool = True) -> Reader:
+    """One of some words; None when empty, if that is allowed."""
+
+    def read(field: str, value: Any) -> str | None:
+        if is_empty(value) and unknown:
+            return None
+        if value not in choices:
+            raise EntryError(field, f"must be one of: {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def yes_no(field: str, value: Any) -> bool | None:
+    """Yes, no, or None when empty."""
+    if is_empty(value):
+        return None
+    word = str(value).strip().lower()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise EntryError(field, "must be yes or no")
+
+
+def yes_or_no(field: str, value: Any) -> bool:
+    """Yes, or no when empty: a box that is not ticked."""
+    return yes_no(field, value) or False
+
+
+def number(low: float, high: float, unit: str) -> Reader:
+    """A number within limits, or None; a decimal comma is as good as a point."""
+
+    def read(field: str, value: Any) -> float | None:
+        if is_empty(value):
+            return None
+        try:
+            found = float(value.strip().replace(",", ".") if isinstance(value, str) else value)
+        except (TypeError, ValueError):
+            raise EntryError(field, "must be a number") from None
+        if not math.isfinite(found) or not low <= found <= high:
+            raise EntryError(field, f"must be from {low:g} to {high:g} {unit}".rstrip())
+        return found
+
+    return read
+
+
+def whole(low: int, high: int, unit: str) -> Reader:
+    """A whole number within limits, or None."""
+
+    def read(field: str, value: Any) -> int | None:
+        found = number(low, high, unit)(field, value)
+        if found is not None and found != int(found):
+            raise EntryError(field, "must be a whole number")
+        return None if found is None else int(found)
+
+    return read
+
+
+def day(field: str, value: Any) -> date | None:
+    """A day, or None; text as browsers send it (2026-11-22)."""
+    if is_empty(value) or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value or None
+    try:
+        return date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise EntryError(field, "must be a date such as 2026-11-22") from None
+
+
+def past_day(entry: Entry, field: str, value: date | None, oldest_years: int) -> date | None:
+    """The day, which must not lie ahead nor too far back."""
+    if value is None:
+        return None
+    if value > entry.today:
+        raise EntryError(field, "is in the future")
+    if value < entry.today - timedelta(days=366 * oldest_years):
+        raise EntryError(field, f"is more than {oldest_years} years ago; is the date right?")
+    return value
+
+
+def moment(entry: Entry, value: Any, field: str = "at") -> datetime:
+    """When it happened: now if not said; text as browsers send it, in the house's zone."""
+    if is_empty(value):
+        return entry.now
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise EntryError(field, "must be a date and time such as 2026-11-22T14:05") from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=entry.zone)
+    if found > entry.now + CLOCKS_DIFFER:
+        raise EntryError(field, "is in the future")
+    if found < entry.now - OLDEST:
+        raise EntryError(field, f"is more than {OLDEST.days} days ago; is the date right?")
+    return min(found, entry.now)
+
+
+def ids(field: str, values: Iterable[Any]) -> list[int]:
+    """Ids of animals, at least one, each once."""
+    found: list[int] = []
+    for value in values:
+        try:
+            known = int(value)
+        except (TypeError, ValueError):
+            raise EntryError(field, "is not an animal") from None
+        if known not in found:
+            found.append(known)
+    if not found:
+        raise EntryError(field, "choose at least one animal")
+    return found
