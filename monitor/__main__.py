@@ -1,0 +1,5 @@
+"""`python -m monitor` is `nursery-monitor`."""
+
+from monitor.command_line import main
+
+main()
