@@ -347,7 +347,6 @@ class Token(Base):
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
 
 
 class QuarantinedMessage(Base):

@@ -64,7 +64,7 @@ def part(
     outcome: str | None = None,
     at: Any = None,
 ) -> Written:
-    """Part them again; whoever moved in for it goes back where it came from."""
+    """Part them again; whoever moved in for it goes back to the box it came from."""
     together = _known(session, companionship_id)
     if together.ended_at is not None:
         raise EntryError("companionship_id", "has ended already")
@@ -73,17 +73,25 @@ def part(
         raise EntryError("at", "is before they were put together")
     record = Recorder(session, entry, "parted")
     record.set(together, ended_at=when, outcome=word or together.outcome)
-    for animal_id in (together.animal_id, together.partner_id):
-        animal, stay = animal_of(session, animal_id), open_stay(session, animal_id)
-        if stay is not None and stay.began_at == together.began_at:
-            house(record, animal, _box_before(session, stay), when)
+    pair = [together.animal_id, together.partner_id]
+    came_from = {one: _came_from(session, one, together) for one in pair}
+    if not any(came_from.values()):
+        came_from = {together.partner_id: None}  # into no box: it is told where later
+    for animal_id, box_id in came_from.items():
+        if box_id is not None or len(came_from) == 1:
+            house(record, animal_of(session, animal_id), box_id, when)
+    for animal_id in pair:
         record.tell("animal", animal_id, box_of(session, animal_id))
     return record.close(together.id, outcome=word)
 
 
-def _box_before(session: Session, stay: Stay) -> str | None:
+def _came_from(session: Session, animal_id: int, together: Companionship) -> str | None:
+    """The box that the animal left to be put together, if it lives where it was put."""
+    stay = open_stay(session, animal_id)
+    if stay is None or stay.began_at != together.began_at:
+        return None
     query = select(Stay.box_id).where(
-        Stay.animal_id == stay.animal_id, Stay.ended_at == stay.began_at
+        Stay.animal_id == animal_id, Stay.ended_at == together.began_at
     )
     return session.scalars(query).first()
 
