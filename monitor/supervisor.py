@@ -154,14 +154,19 @@ class Process:
                 states.update(self._notify.recv(4096).decode(errors="replace").split("\n"))
         return states
 
-    def signal(self, number: int) -> None:
-        """Send a signal to it and its helpers."""
+    def ask_to_end(self) -> None:
+        """Ask it, and leave its helpers to it."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+            os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it and its helpers by force."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def collect(self) -> int:
         """End helpers that it left behind and close everything; returns its exit code."""
-        self.signal(signal.SIGKILL)  # before its number can be given to another
+        self.kill()  # before its number can be given to another
         code = self._popen.wait()
         self.pass_output_on()
         if self._rest:
@@ -253,7 +258,7 @@ class Supervisor:
             self._ended(child, process.collect())
         elif child.watch.hangs(now):
             log.warning("%s has hung for %.0f s: ending it", child.program.name, WATCHDOG_S)
-            process.signal(signal.SIGKILL)
+            process.kill()
 
     def _ended(self, child: Child, code: int) -> None:
         name, once = child.program.name, child.program.once
@@ -267,7 +272,7 @@ class Supervisor:
         deadline = time.monotonic() + grace_s
         running = {child.process for child in children if child.process}
         for process in running:
-            process.signal(signal.SIGTERM)
+            process.ask_to_end()
         while running and (left_s := deadline - time.monotonic()) > 0:
             select.select([f for process in running for f in process.files], [], [], left_s)
             for process in list(running):
@@ -277,7 +282,7 @@ class Supervisor:
                     running.remove(process)
         for child in children:
             if child.process:
-                child.process.signal(signal.SIGKILL)
+                child.process.kill()
                 child.process.collect()
                 child.process = None
 
