@@ -16,11 +16,12 @@ Samples: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Block:
-    """A stretch of sound without a gap before it."""
+    """A stretch of sound; blocks of the same stream follow one another without a gap."""
 
     samples: Samples  # mono [n] at RATE_HZ, full scale is 1.0
     first: int  # samples of the stream before this block
     captured: float  # monotonic time at which the last sample was there, s
+    stream: int = 0  # changes wherever sound was lost
 
     @property
     def end(self) -> int:

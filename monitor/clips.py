@@ -51,6 +51,7 @@ def to_flac(samples: Samples) -> bytes:
     while True:
         packed = io.BytesIO()
         sf.write(packed, samples, RATE_HZ, format="FLAC", subtype="PCM_16")
-        if packed.tell() <= MAX_CLIP_BYTES:
+        size = packed.getbuffer().nbytes
+        if size <= MAX_CLIP_BYTES:
             return packed.getvalue()
-        samples = samples[: int(len(samples) * 0.95 * MAX_CLIP_BYTES / packed.tell())]
+        samples = samples[: int(len(samples) * 0.98 * MAX_CLIP_BYTES / size)]

@@ -1,0 +1,230 @@
+"""Brings each step of a cry into the outbox, with its sound and what it sounded like."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.acoustics import describe
+from monitor.blocks import Samples
+from monitor.clips import AFTER_S, BEFORE_S, SoundMemory, to_flac
+from monitor.cries import CryEvent
+from monitor.cry_messages import CryMessages, last_words
+from monitor.messages import Acoustics, CryMessage, CryStep, Topics
+from monitor.outbox import Outbox, Outgoing
+from monitor.settings import ClipSettings
+from monitor.worker import Job, Worker
+
+log = logging.getLogger(__name__)
+
+MEASURED_S = 12.0  # of a cry are measured, at most
+DESCRIBED_WITHIN_S = 4.0  # what a cry sounded like is waited for, then it ends without
+TALLY = "cries_today"  # key in the outbox
+
+MonotonicOf = Callable[[float], float]  # a moment of the stream to the monotonic clock
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Cries of the house's day, and the newest of all."""
+
+    day: date | None = None
+    cries: int = 0
+    last: datetime | None = None
+
+    def on(self, day: date) -> int:
+        """Cries of that day."""
+        return self.cries if day == self.day else 0
+
+    def with_cry(self, onset: datetime, zone: ZoneInfo) -> Tally:
+        """One more."""
+        day = onset.astimezone(zone).date()
+        return Tally(day, self.on(day) + 1, onset)
+
+    def to_json(self) -> str:
+        """To be remembered over a restart."""
+        return json.dumps(
+            {
+                "day": self.day.isoformat() if self.day else None,
+                "cries": self.cries,
+                "last": self.last.isoformat() if self.last else None,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Tally:
+        """What was remembered; nothing where that cannot be read."""
+        try:
+            known = json.loads(text or "{}")
+            return cls(
+                date.fromisoformat(known["day"]) if known["day"] else None,
+                int(known["cries"]),
+                datetime.fromisoformat(known["last"]) if known["last"] else None,
+            )
+        except (KeyError, TypeError, ValueError):
+            return cls()
+
+
+@dataclass
+class _OpenCry:
+    """What is kept of the cry that is open, for its end."""
+
+    onset_s: float
+    before: Tally  # to go back to, should it be taken back
+    calls: list[tuple[float, float]]  # onset and offset in s of the stream, near the onset
+    sound: tuple[float, Samples] | None = None  # where it begins in the stream, s; samples
+
+
+@dataclass
+class _Ending:
+    """A cry that has ended and waits to be described."""
+
+    event: CryEvent
+    monotonic: MonotonicOf
+    sound: Samples
+    job: Job[Acoustics | None] | None
+    give_up: float  # monotonic, s
+
+
+class CryDesk:
+    """Takes the events of one box's cries; what it says is on the disk before it returns."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - each is one of its partners
+        self,
+        topics: Topics,
+        messages: CryMessages,
+        outbox: Outbox,
+        worker: Worker,
+        clips: ClipSettings,
+        zone: ZoneInfo,
+        told: Callable[[], None],
+    ) -> None:
+        """`told` is called whenever the outbox holds something new."""
+        self._topics = topics
+        self._messages = messages
+        self._outbox = outbox
+        self._worker = worker
+        self._clips = clips
+        self._zone = zone
+        self._told = told
+        self._cry: _OpenCry | None = None
+        self._ending: _Ending | None = None
+        self.tally = Tally.from_json(outbox.recall(TALLY))
+
+    @property
+    def sound_s(self) -> float:
+        """How much sound of a cry is wanted, from BEFORE_S before its onset on."""
+        return self._clips.seconds if self._clips.keep else MEASURED_S
+
+    @property
+    def memory_s(self) -> float:
+        """How much sound has to be remembered, so that a cry's is there when it is announced."""
+        return self.sound_s + 15.0
+
+    @property
+    def open_cry(self) -> str | None:
+        """The id of the cry that is open."""
+        return self._messages.open.id if self._messages.open and self._cry else None
+
+    def end_what_was_left_open(self) -> None:
+        """End the cry that a killed listener left open, where it was last known to be."""
+        stored = self._outbox.open_cry()
+        if stored is None:
+            return
+        last = last_words(stored)
+        self._outbox.close_step([self._outgoing(last)] if last else [], None)
+        if last:
+            log.info("a cry that an earlier run left open has been ended")
+        self._told()
+
+    def take(
+        self, event: CryEvent, memory: SoundMemory, monotonic: MonotonicOf, now: float
+    ) -> None:
+        """One step of a cry, with the sound of its stream."""
+        self._say_ending()
+        if event.step is CryStep.STARTED:
+            self._cry = _OpenCry(event.onset_s, self.tally, [])
+        if self._cry is None:
+            return
+        near_s = self._cry.onset_s + self.sound_s
+        self._cry.calls += [(c.onset_s, c.offset_s) for c in event.new_calls if c.onset_s < near_s]
+        if event.step in (CryStep.STARTED, CryStep.UPDATED):
+            message = self._messages.write(event, monotonic)
+            if event.step is CryStep.STARTED:
+                self.tally = self.tally.with_cry(message.onset, self._zone)
+            self._close_step([self._outgoing(message)], message.payload())
+            return
+        cry, self._cry = self._cry, None
+        if event.step is CryStep.RETRACTED:
+            self.tally = cry.before
+            self._close_step([self._outgoing(self._messages.write(event, monotonic))], None)
+            return
+        self._ending = self._describe(event, cry, memory, monotonic, now)
+
+    def turn(self, memory: SoundMemory | None, now: float) -> None:
+        """Do what has become due: keep the open cry's sound, say a cry's end."""
+        cry = self._cry
+        if cry and memory and cry.sound is None:
+            end_s = cry.onset_s - BEFORE_S + self.sound_s
+            if memory.seconds >= end_s:
+                cry.sound = memory.cut(cry.onset_s - BEFORE_S, end_s)
+        ending = self._ending
+        if ending and (ending.job is None or ending.job.done or now >= ending.give_up):
+            self._say_ending()
+
+    def finish(self) -> None:
+        """Say what has not been said yet."""
+        self._say_ending()
+
+    def put_right(self) -> None:
+        """The clock is set now: tell the real times of cries that ended before."""
+        messages = self._messages.put_right()
+        if messages:
+            log.info("the clock is set now: times of %d cries are put right", len(messages))
+            self._say([self._outgoing(message) for message in messages])
+
+    def _describe(
+        self,
+        event: CryEvent,
+        cry: _OpenCry,
+        memory: SoundMemory,
+        monotonic: MonotonicOf,
+        now: float,
+    ) -> _Ending:
+        wanted_s = cry.onset_s - BEFORE_S + self.sound_s
+        begin_s, sound = cry.sound or memory.cut(
+            cry.onset_s - BEFORE_S, min(event.offset_s + AFTER_S, wanted_s)
+        )
+        end_s = begin_s + len(sound) / 16_000
+        calls = [(on - begin_s, min(off, end_s) - begin_s) for on, off in cry.calls if on < end_s]
+        job = self._worker.submit(lambda: describe(sound, calls))
+        return _Ending(event, monotonic, sound, job, now + DESCRIBED_WITHIN_S)
+
+    def _say_ending(self) -> None:
+        ending, self._ending = self._ending, None
+        if ending is None:
+            return
+        acoustics = ending.job.result if ending.job and ending.job.done else None
+        clip = self._clips.keep and len(ending.sound) > 0
+        message = self._messages.write(
+            ending.event, ending.monotonic, acoustics=acoustics, clip=clip
+        )
+        outgoing = [self._outgoing(message)]
+        if clip:
+            outgoing.append(Outgoing(self._topics.clip(message.id), to_flac(ending.sound)))
+        self._close_step(outgoing, None)
+
+    def _outgoing(self, message: CryMessage) -> Outgoing:
+        return Outgoing(self._topics.cry, message.payload())
+
+    def _say(self, outgoing: list[Outgoing]) -> None:
+        self._outbox.close_step(outgoing, self._outbox.open_cry())
+        self._told()
+
+    def _close_step(self, outgoing: list[Outgoing], open_cry: bytes | None) -> None:
+        self._outbox.close_step(outgoing, open_cry, {TALLY: self.tally.to_json()})
+        self._told()
