@@ -1,0 +1,6 @@
+"""The REST API, described by OpenAPI, and `/healthz`; read only, bearer tokens."""
+
+from web.api.access import blueprint
+from web.api.application import new_app, register_api
+
+__all__ = ["blueprint", "new_app", "register_api"]

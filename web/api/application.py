@@ -1,0 +1,55 @@
+"""The Flask app as the API needs it, and the API in it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Flask, Response
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from werkzeug.exceptions import HTTPException
+
+from web.api import views  # noqa: F401 - puts its operations on the blueprint
+from web.api.access import WrongTokens, blueprint
+from web.api.problems import Problem, invalid, problem
+from web.database import DatabaseError
+
+
+def new_app(import_name: str, **options: Any) -> OpenAPI:
+    """A Flask app that can describe its API; `options` are Flask's."""
+    return OpenAPI(
+        import_name,
+        info=Info(
+            title="Nursery monitor",
+            version=version("nursery-monitor"),
+            description="Cries, boxes and animals. Moments are UTC, amounts g, mL and C.",
+        ),
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        validation_error_model=Problem,
+        validation_error_callback=invalid,
+        doc_ui=False,
+        **options,
+    )
+
+
+def register_api(app: Flask) -> None:
+    """Put the API and `/healthz` into the app.
+
+    The app is one of `new_app`, with `database` and `now` in its extensions.
+    """
+    assert isinstance(app, OpenAPI)  # noqa: S101 - new_app makes no other
+    app.extensions["wrong_tokens"] = WrongTokens()
+    app.register_api(blueprint)
+
+
+@blueprint.errorhandler(DatabaseError)
+def _unreachable(error: DatabaseError) -> Response:
+    return problem(503, str(error), Retry_After="5")
+
+
+@blueprint.errorhandler(HTTPException)
+def _refused(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]  # made by `invalid`
+    return problem(error.code or 500, error.description)

@@ -1,0 +1,153 @@
+"""What the API gives out. Moments are ISO 8601 in UTC with milliseconds and `Z`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from monitor.messages import BOX_PATTERN, Check, CheckStatus, Moment, SuggestionItem
+from web.api.cursors import check_cursor
+
+CryState = Literal["open", "ended", "retracted", "lost"]
+
+
+class CriesQuery(BaseModel):
+    """Which cries, newest first."""
+
+    box: str | None = Field(default=None, pattern=BOX_PATTERN)
+    since: AwareDatetime | None = Field(default=None, description="onset at or after")
+    until: AwareDatetime | None = Field(default=None, description="onset before")
+    state: CryState | None = None
+    species: Literal["kitten", "puppy", "unknown"] | None = None
+    limit: int = Field(default=100, ge=1, le=500)
+    cursor: Annotated[str, AfterValidator(check_cursor)] | None = Field(
+        default=None, max_length=200, description="`next` of the page before"
+    )
+
+
+class CryPath(BaseModel):
+    """Names one cry."""
+
+    cry_id: str = Field(max_length=36)
+
+
+class CryItem(BaseModel):
+    """One cry as its newest message tells it."""
+
+    id: str
+    box: str
+    state: CryState = Field(description="`lost`: its listener went away while it cried")
+    seq: int
+    onset: Moment
+    offset: Moment
+    duration_s: float
+    clock: str
+    species: str
+    species_scores: dict[str, float]
+    score: float
+    calls: int
+    calls_per_minute: float
+    arousal: str
+    acoustics: dict[str, Any] | None
+    model: str
+    demo: bool
+    received_at: Moment
+    updated_at: Moment
+    clip: str | None = Field(description="where its sound is (FLAC), if it is kept")
+    source: int | None = Field(description="id of the animal, if a person saw it")
+    stopped_by: str | None
+    verdict: str | None = Field(description="a carer's word: right, not_a_cry")
+
+
+class SuggestionRecord(SuggestionItem):
+    """A suggestion as it was shown, and what a carer did with it."""
+
+    shown_at: Moment
+    outcome: str | None
+    why: str | None
+
+
+class CryDetail(CryItem):
+    """One cry with all its calls and suggestions."""
+
+    call_times: list[tuple[float, float]] = Field(
+        description="onset from the cry's onset, length; s"
+    )
+    reason: str | None = Field(description="of a retraction")
+    suggestions: list[SuggestionRecord]
+
+
+class CryPage(BaseModel):
+    """Cries, newest first, and where to go on."""
+
+    items: list[CryItem]
+    next: str | None = Field(description="cursor of the next page; null on the last")
+
+
+class BoxItem(BaseModel):
+    """A box, and whether it is heard right now."""
+
+    id: str
+    name: str
+    demo: bool
+    state: str = Field(description="listening, crying, deaf, muted, offline, unknown")
+    reason: str | None
+    detail: str | None
+    since: Moment | None
+    heard_at: Moment | None = Field(description="when the listener last said anything")
+    level_dbfs: float | None
+    noise_dbfs: float | None
+    level_at: Moment | None
+    open_cry: str | None
+    animals: list[int]
+    temp_c: float | None
+    temp_at: Moment | None
+    health: dict[str, Any] | None
+
+
+class BoxPage(BaseModel):
+    """All boxes."""
+
+    items: list[BoxItem]
+
+
+class AnimalItem(BaseModel):
+    """An animal and the newest of what is known of it."""
+
+    id: int
+    name: str
+    species: str
+    sex: str | None
+    status: str
+    born_on: date | None
+    born_estimated: bool
+    intake_on: date | None
+    litter: str | None
+    mother: str | None
+    box: str | None
+    together_with: list[int]
+    in_quarantine: bool | None
+    cross_ok: bool | None
+    keep_apart: bool
+    plan_interval_min: int | None
+    last_fed_at: Moment | None
+    last_feed: str | None
+    last_feed_ml: float | None
+    weight_g: float | None
+    weighed_at: Moment | None
+    demo: bool
+
+
+class AnimalPage(BaseModel):
+    """All animals."""
+
+    items: list[AnimalItem]
+
+
+class Health(BaseModel):
+    """How the dashboard is."""
+
+    status: CheckStatus
+    checks: list[Check]
