@@ -125,6 +125,8 @@ class Publisher:
         if self._thread.is_alive():
             connected = self._status.connection is Connection.CONNECTED
             self._thread.join(timeout_s if connected else min(timeout_s, LET_GO_S))
+        else:
+            self._bell.close()
         self._status = BrokerStatus(Connection.STOPPED)
 
     def _retain_discovery(self) -> None:
@@ -150,6 +152,7 @@ class Publisher:
                 wait_s = RETRY_FIRST_S
             self._stopping.wait(wait_s * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
             wait_s = min(wait_s * 2, longest_s)
+        self._bell.close()
 
     def _connect_and_serve(self) -> float:
         """One connection from its begin to its end; the longest wait before the next, s."""
