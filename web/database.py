@@ -8,6 +8,7 @@ order. Writers are short: a page's tap, or a batch of messages.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -94,6 +95,7 @@ class Database:
         from alembic.config import Config  # noqa: PLC0415
         from alembic.util import CommandError  # noqa: PLC0415
 
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each plugin it has
         config = Config()
         folder = Path(__file__).with_name("migrations")
         config.set_main_option("script_location", str(folder).replace("%", "%%"))

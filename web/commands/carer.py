@@ -1,0 +1,84 @@
+"""`nursery-monitor carer`: who may sign in."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from web.commands.records import fail, records
+
+PASSPHRASE_FILE = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Read the passphrase from the first line of this file (- for standard input).",
+)
+
+
+@click.group()
+def carer() -> None:
+    """Add carers and reset their passphrases."""
+
+
+@carer.command()
+@click.argument("name")
+@PASSPHRASE_FILE
+@click.pass_obj
+def add(config: Path | None, name: str, passphrase_file: Path | None) -> None:
+    """Let NAME sign in, with a passphrase that is asked for."""
+    from monitor.settings import load  # noqa: PLC0415 - only when the command runs
+    from web import carers  # noqa: PLC0415
+
+    with records(config) as database:
+        passphrase = _passphrase(passphrase_file)
+        try:
+            with database.writing() as session:
+                carers.add(session, name, passphrase, datetime.now(UTC))
+        except carers.CarerError as error:
+            fail(str(error))
+    carers.forget_setup_code(load(config).state_dir)
+    click.echo(f"{name} may sign in.")
+
+
+@carer.command()
+@click.argument("name")
+@PASSPHRASE_FILE
+@click.pass_obj
+def reset(config: Path | None, name: str, passphrase_file: Path | None) -> None:
+    """Give NAME a new passphrase, and end all their sign-ins."""
+    from web import carers  # noqa: PLC0415
+
+    with records(config) as database:
+        passphrase = _passphrase(passphrase_file)
+        try:
+            with database.writing() as session:
+                carers.reset(session, name, passphrase, datetime.now(UTC))
+        except carers.CarerError as error:
+            fail(str(error))
+    click.echo(f"{name} has a new passphrase, and is signed out everywhere.")
+
+
+@carer.command("list")
+@click.pass_obj
+def list_(config: Path | None) -> None:
+    """Show who may sign in."""
+    from web import carers  # noqa: PLC0415
+
+    with records(config) as database, database.reading() as session:
+        for known in carers.everybody(session):
+            click.echo(f"{known.name}\tsince {known.created_at:%Y-%m-%d}")
+
+
+def _passphrase(path: Path | None) -> str:
+    """From the file, from a pipe, or asked for twice."""
+    if path is None and sys.stdin.isatty():
+        words: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
+        return words
+    try:
+        if path is None or str(path) == "-":
+            return sys.stdin.readline().rstrip("\r\n")
+        return (path.read_text(encoding="utf-8").splitlines() or [""])[0]
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{path or 'standard input'}: the passphrase cannot be read: {error}")
