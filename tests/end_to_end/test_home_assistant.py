@@ -114,7 +114,8 @@ class House:
 
     def warnings(self) -> list[str]:
         """What Home Assistant complained of, but for the connections that a test took from it."""
-        return [line for line in self.ha.log() if "connection" not in line.lower()]
+        ours = ("connection", "not currently connected")
+        return [x for x in self.ha.log() if not any(words in x.lower() for words in ours)]
 
     def close(self) -> None:
         """End both."""
