@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.settings import SettingsError
@@ -122,3 +123,15 @@ def any_free_port(host: str) -> int:
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         sock.bind((host, 0))
         return int(sock.getsockname()[1])
+
+
+def check_recordings(paths: Sequence[Path]) -> None:
+    """Every recording must be one, before the first is played."""
+    from monitor.recording import Recording, RecordingError  # noqa: PLC0415 - only for a replay
+
+    for path in paths:
+        try:
+            with Recording(path):
+                pass
+        except RecordingError as error:
+            raise SettingsError(str(error)) from None

@@ -31,6 +31,7 @@ def run(wish: Wish) -> None:
     real = load(wish.config)
     apart = demo_apart(real) if wish.demo else Apart()
     settings = load(wish.config, **apart.settings) if wish.demo else real
+    preflight.check_recordings(wish.replay)
     preflight.prepare_state_dir(settings.state_dir)
     lock = preflight.lock(settings.state_dir)
     preflight.check_port(settings.web.host, settings.web.port)
@@ -47,7 +48,9 @@ def run(wish: Wish) -> None:
             while not stopping.pending():
                 supervisor.turn(wake=[stopping.fileno()])
                 greeting.tick()
-                notify.notify(notify.WATCHDOG)
+                # A listener without fresh sound is the supervisor's business; this tells systemd
+                # that the supervisor itself still turns.
+                notify.notify(f"{notify.READY}\n{notify.WATCHDOG}")
         finally:
             notify.notify(notify.STOPPING)
             log.info("stopping")
@@ -122,7 +125,6 @@ class Greeting:
         if self._shown or not answers(web.host, web.port):
             return
         self._shown = True
-        notify.notify(notify.READY)
         welcome = Welcome(
             host=web.host,
             port=web.port,
