@@ -17,6 +17,14 @@ _HOW = choice("full", "short", "refused", unknown=False)
 _AMOUNT = number(0, 400, "mL")
 _GRAMS = number(20, 8000, "g")
 
+
+def _went(field: str, value: Any) -> bool:
+    """Only that it went is worth a line; that it did not is the age of the last one."""
+    if yes_no(field, value) is not True:
+        raise EntryError(field, "is written down when it went")
+    return True
+
+
 # What can be observed, and how it is read (limits: the care rules').
 FACTS: Mapping[str, Reader] = {
     "body_feel": choice("warm", "cool", "cold", "hot"),
@@ -24,7 +32,7 @@ FACTS: Mapping[str, Reader] = {
     "health": choice("ok", "suspect", "ill"),
     "stool_score": whole(1, 7, ""),
     "hungry_signs": yes_no,
-    "toilet": yes_no,
+    "toilet": _went,
     **dict.fromkeys(RED_FLAGS, yes_no),
 }
 

@@ -1,0 +1,181 @@
+"""What is on record for a box at a moment: its animals, possible companions, the open cry.
+
+Only reads; what the rules may still trust of it is judged in `web/scenario_of.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from web.records import (
+    Animal,
+    Box,
+    Companionship,
+    Cry,
+    Feed,
+    Observation,
+    Review,
+    Stay,
+    Weight,
+)
+
+OBSERVED_WITHIN = timedelta(days=2)  # nothing older counts, but for the last check of its health
+WEIGHED_WITHIN = timedelta(hours=60)
+EARLIER_CRIES = 100  # that may be one episode with the open one
+
+
+@dataclass(frozen=True)
+class KnownAnimal:
+    """An animal and the newest of what is on record of it."""
+
+    animal: Animal
+    in_box: bool
+    feed: Feed | None
+    weights: Sequence[Weight]  # newest first
+    facts: Mapping[str, Observation]  # the newest of each fact
+    ok_with: frozenset[int]  # with whom the last trial went well
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is on record for a box and its open cry."""
+
+    box: Box
+    cry: Cry | None
+    heard: str | None  # species of the cry: a carer's word, else the listener's
+    earlier: Sequence[Cry]  # before the open one, newest first
+    changed_at: datetime | None  # when a baby last came or went
+    animals: Sequence[KnownAnimal]  # those in the box first
+
+
+def known(session: Session, box: Box, now: datetime) -> Known:
+    """Read it all; a dozen queries, whatever the number of animals."""
+    cry = open_cry(session, box.id)
+    living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
+    at_home = dict(living.tuples().all())
+    animals = session.scalars(
+        select(Animal)
+        .where(Animal.status == "in_care", Animal.demo == box.demo)
+        .order_by(Animal.id)
+    ).all()
+    ids = [animal.id for animal in animals]
+    feeds = _newest_feeds(session, ids, now)
+    weights = _weights(session, ids, now)
+    facts = _facts(session, ids, now)
+    fine = _fine_together(session)
+    found = [
+        KnownAnimal(
+            animal=animal,
+            in_box=at_home.get(animal.id) == box.id,
+            feed=feeds.get(animal.id),
+            weights=weights.get(animal.id, ()),
+            facts=facts.get(animal.id, {}),
+            ok_with=frozenset(fine.get(animal.id, ())),
+        )
+        for animal in animals
+    ]
+    return Known(
+        box=box,
+        cry=cry,
+        heard=_heard(session, cry) if cry else None,
+        earlier=_earlier(session, cry) if cry else (),
+        changed_at=_changed_at(session, box.id, now),
+        animals=sorted(found, key=lambda one: not one.in_box),
+    )
+
+
+def open_cry(session: Session, box_id: str) -> Cry | None:
+    """The cry that goes on in the box right now."""
+    query = select(Cry).where(Cry.box_id == box_id, Cry.state == "open")
+    return session.scalars(query.order_by(Cry.onset.desc(), Cry.id.desc())).first()
+
+
+def _heard(session: Session, cry: Cry) -> str | None:
+    query = select(Review.species).where(Review.cry_id == cry.id, Review.species.is_not(None))
+    told = session.scalars(query.order_by(Review.id.desc())).first()
+    return told or (cry.species if cry.species in ("kitten", "puppy") else None)
+
+
+def _earlier(session: Session, cry: Cry) -> Sequence[Cry]:
+    query = (
+        select(Cry)
+        .where(Cry.box_id == cry.box_id, Cry.id != cry.id, Cry.state != "retracted")
+        .where(Cry.onset <= cry.onset)
+        .order_by(Cry.onset.desc())
+        .limit(EARLIER_CRIES)
+    )
+    return session.scalars(query).all()
+
+
+def _changed_at(session: Session, box_id: str, now: datetime) -> datetime | None:
+    """The newest coming or going that is not ahead of us."""
+    moments = [
+        session.scalar(select(func.max(column)).where(Stay.box_id == box_id, column <= now))
+        for column in (Stay.began_at, Stay.ended_at)
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _newest_feeds(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Feed]:
+    counts = (Feed.undone_at.is_(None), Feed.animal_id.in_(ids), Feed.at <= now)
+    newest = (
+        select(Feed.animal_id, func.max(Feed.at).label("at"))
+        .where(*counts)
+        .group_by(Feed.animal_id)
+        .subquery()
+    )
+    rows = (
+        select(Feed)
+        .join(newest, (Feed.animal_id == newest.c.animal_id) & (Feed.at == newest.c.at))
+        .where(*counts)
+        .order_by(Feed.id)
+    )
+    return {feed.animal_id: feed for feed in session.scalars(rows)}
+
+
+def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[Weight]]:
+    query = select(Weight).where(
+        Weight.undone_at.is_(None),
+        Weight.animal_id.in_(ids),
+        Weight.at <= now,
+        Weight.at > now - WEIGHED_WITHIN,
+    )
+    found: dict[int, list[Weight]] = {}
+    for weight in session.scalars(query.order_by(Weight.at.desc(), Weight.id.desc())):
+        found.setdefault(weight.animal_id, []).append(weight)
+    return found
+
+
+def _facts(
+    session: Session, ids: Sequence[int], now: datetime
+) -> dict[int, dict[str, Observation]]:
+    query = select(Observation).where(
+        Observation.undone_at.is_(None),
+        Observation.animal_id.in_(ids),
+        Observation.at <= now,
+        or_(Observation.at > now - OBSERVED_WITHIN, Observation.fact == "health"),
+    )
+    found: dict[int, dict[str, Observation]] = {}
+    for seen in session.scalars(query.order_by(Observation.at, Observation.id)):
+        found.setdefault(seen.animal_id, {})[seen.fact] = seen  # the newest stays
+    return found
+
+
+def _fine_together(session: Session) -> dict[int, set[int]]:
+    """Animal -> those with whom its last trial passed."""
+    query = select(Companionship).where(Companionship.outcome.is_not(None))
+    last: dict[frozenset[int], str | None] = {}
+    for trial in session.scalars(query.order_by(Companionship.began_at, Companionship.id)):
+        last[frozenset((trial.animal_id, trial.partner_id))] = trial.outcome
+    found: dict[int, set[int]] = {}
+    for pair, outcome in last.items():
+        if outcome == "passed":
+            one, other = pair
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return found
