@@ -122,7 +122,7 @@ class Bell:
 class Link:
     """An MQTT 5 connection. `open`, then `turn` in a loop until `ended` is not None; `close`."""
 
-    def __init__(self, broker: Broker, client_id: str, will: Outgoing, bell: Bell) -> None:
+    def __init__(self, broker: Broker, client_id: str, will: Outgoing | None, bell: Bell) -> None:
         """Prepare it; `will` is retained. Raises SettingsError for unusable certificates."""
         self._broker = broker
         self._bell = bell
@@ -134,7 +134,8 @@ class Link:
         self._client = new_client(broker, client_id)
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.max_inflight_messages_set(0)  # the window is ours to keep
-        self._client.will_set(will.topic, will.payload, qos=1, retain=True)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.discovery import Discovery
-from monitor.link import SESSION_TAKEN_OVER, Bell, Link
+from monitor.link import SESSION_TAKEN_OVER, Bell, Ended, Link
 from monitor.messages import OFFLINE, Topics
 from monitor.outbox import Outbox, Outgoing
 from monitor.session import DISCOVERY_TOPIC, CommandHandler, Mailbox, Session
@@ -59,6 +59,29 @@ def _new_client_id(outbox: Outbox, box: str) -> str:
     made = f"{box}-{secrets.token_hex(6)}"
     outbox.remember("client_id", made)
     return made
+
+
+def try_broker(broker: Broker) -> BrokerStatus:
+    """Connect once and say how that went, within some ten seconds; sends nothing."""
+    bell = Bell()
+    try:
+        link = Link(broker, f"trial-{secrets.token_hex(6)}", None, bell)
+        link.open(lambda: False)
+        ended = link.ended
+        link.close()
+    except SettingsError as error:
+        return BrokerStatus(Connection.REFUSED, str(error))
+    finally:
+        bell.close()
+    return _status_of(f"broker {broker.host}:{broker.port}", ended)
+
+
+def _status_of(name: str, ended: Ended | None) -> BrokerStatus:
+    if ended is None:
+        return BrokerStatus(Connection.CONNECTED)
+    if ended.refused:
+        return BrokerStatus(Connection.REFUSED, f"{name} refuses us: {ended.reason}")
+    return BrokerStatus(Connection.UNREACHABLE, f"{name} is not reached: {ended.reason}")
 
 
 class Publisher:
@@ -161,13 +184,13 @@ class Publisher:
             will = Outgoing(self._topics.availability, OFFLINE)
             link = Link(broker, self._client_id, will, self._bell)
         except SettingsError as error:
-            self._set_status(Connection.UNREACHABLE, str(error))
+            self._set_status(BrokerStatus(Connection.UNREACHABLE, str(error)))
             return RETRY_UNREACHABLE_S
         name = f"broker {broker.host}:{broker.port}"
         try:
             link.open(self._stopping.is_set)
             if link.ended is None and not self._stopping.is_set():
-                self._set_status(Connection.CONNECTED, "")
+                self._set_status(BrokerStatus(Connection.CONNECTED))
                 log.info("connected to %s as %s", name, self._client_id)
                 self._session(link).serve(self._stopping, lambda: self._stop_by)
         finally:
@@ -176,11 +199,8 @@ class Publisher:
             return RETRY_FIRST_S
         if link.ended.code == SESSION_TAKEN_OVER:
             self._client_id = _new_client_id(self._outbox, self._topics.box)
-        if link.ended.refused:
-            self._set_status(Connection.REFUSED, f"{name} refuses us: {link.ended.reason}")
-            return RETRY_REFUSED_S
-        self._set_status(Connection.UNREACHABLE, f"{name} is not reached: {link.ended.reason}")
-        return RETRY_UNREACHABLE_S
+        self._set_status(_status_of(name, link.ended))
+        return RETRY_REFUSED_S if link.ended.refused else RETRY_UNREACHABLE_S
 
     def _session(self, link: Link) -> Session:
         return Session(
@@ -190,12 +210,11 @@ class Publisher:
             mailbox=self._mailbox,
             discovery=self._discovery,
             on_command=self._on_command,
-            note=lambda detail: self._set_status(Connection.CONNECTED, detail),
+            note=lambda detail: self._set_status(BrokerStatus(Connection.CONNECTED, detail)),
         )
 
-    def _set_status(self, connection: Connection, detail: str) -> None:
-        status = BrokerStatus(connection, detail)
-        if status != self._status and detail:
-            log.warning("%s; messages wait in the outbox", detail)
+    def _set_status(self, status: BrokerStatus) -> None:
+        if status != self._status and status.detail:
+            log.warning("%s; messages wait in the outbox", status.detail)
         if not self._stopping.is_set():
             self._status = status
