@@ -1,0 +1,223 @@
+"""A scenario that is not quite right is refused, by the name of its field."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from tests.web.care.care_cases import a_case, elsewhere, kitten
+from web.care.scenario import MAX_ANIMALS, Scenario, ScenarioError, read_scenario
+
+
+def as_json(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as it would stand in a file."""
+    written: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(scenario)))
+    return written
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """A good scenario with one value replaced."""
+    whole = as_json(a_case(kitten("mia"), elsewhere("tom")))
+    place: Any = whole
+    *parents, last = path.split(".")
+    for step in parents:
+        place = place[int(step) if step.isdigit() else step]
+    place[last] = value
+    return whole
+
+
+def test_a_scenario_is_the_same_after_the_way_through_a_file() -> None:
+    scenario = a_case(kitten("mia", ok_with=("tom",)), elsewhere("tom"))
+    assert read_scenario(as_json(scenario)) == scenario
+
+
+def test_everything_that_may_be_unknown_may_be_null() -> None:
+    plain = as_json(a_case(kitten()))
+    for field in plain["animals"][0]:
+        if field not in {
+            "id", "species", "in_box", "red_flags", "suckles_others", "keep_apart", "ok_with",
+        }:  # fmt: skip
+            plain["animals"][0][field] = None
+    plain["animals"][0]["red_flags"] = dict.fromkeys(plain["animals"][0]["red_flags"])
+    plain["cry"] |= {"species": None, "source_id": None, "unusual": None}
+    plain["box"] = dict.fromkeys(plain["box"])
+    plain["context"] |= {"carer_can_watch": None, "formula_kcal_ml": None}
+    plain["protocol"] |= {"vet_phone": None, "urgent_text": None}
+    assert read_scenario(plain).animals[0].age_days is None
+
+
+LIMITS = {
+    "cry.episode_s": (0, 86400),
+    "box.temp_c": (0, 60),
+    "box.min_since_change": (0, 1440),
+    "context.formula_kcal_ml": (0.5, 1.5),
+    "protocol.quarantine_days": (7, 30),
+    "animals.0.age_days": (0, 70),
+    "animals.0.weight_g": (20, 8000),
+    "animals.0.body_temp_c": (15, 45),
+    "animals.0.min_since_fed": (0, 2880),
+    "animals.0.plan_interval_min": (60, 720),
+    "animals.0.min_since_toilet": (0, 2880),
+    "animals.0.weight_change_pct": (-50, 50),
+    "animals.0.stool_score": (1, 7),
+    "animals.0.days_in_care": (0, 365),
+}
+WHOLE = {
+    "cry.episode_s", "box.min_since_change", "protocol.quarantine_days", "animals.0.age_days",
+    "animals.0.min_since_fed", "animals.0.plan_interval_min", "animals.0.min_since_toilet",
+    "animals.0.stool_score", "animals.0.days_in_care",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "limits"), LIMITS.items())
+def test_a_number_may_be_at_its_limits_and_not_beyond(
+    path: str, limits: tuple[float, float]
+) -> None:
+    step = 1 if path in WHOLE else 0.01
+    for good in limits:
+        read_scenario(changed(path, good))
+    for bad in (limits[0] - step, limits[1] + step):
+        with pytest.raises(ScenarioError, match=r"must be a (whole )?number from") as caught:
+            read_scenario(changed(path, bad))
+        assert caught.value.field == "input." + path.replace(".0.", "[0].")
+
+
+@pytest.mark.parametrize("path", LIMITS)
+@pytest.mark.parametrize("wrong", [True, "10", [], {}, float("nan"), float("inf")])
+def test_only_a_number_is_a_number(path: str, wrong: object) -> None:
+    with pytest.raises(ScenarioError):
+        read_scenario(changed(path, wrong))
+
+
+@pytest.mark.parametrize("path", sorted(WHOLE))
+def test_a_count_is_whole(path: str) -> None:
+    with pytest.raises(ScenarioError, match="whole number"):
+        read_scenario(changed(path, LIMITS[path][0] + 0.5))
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("cry.species", "cat"),
+        ("cry.species", ["kitten"]),
+        ("cry.source_id", 1),
+        ("cry.unusual", 0),
+        ("box.spread", "false"),
+        ("box.comfort", 1),
+        ("context.night", None),
+        ("context.carer_can_watch", "yes"),
+        ("protocol.quarantine_days", None),
+        ("protocol.vet_phone", 5550100),
+        ("protocol.urgent_text", False),
+        ("animals.0.id", ""),
+        ("animals.0.id", None),
+        ("animals.0.id", 1),
+        ("animals.0.species", None),
+        ("animals.0.species", "Kitten"),
+        ("animals.0.in_box", None),
+        ("animals.0.in_box", 1),
+        ("animals.0.litter_id", 3),
+        ("animals.0.mother", "gone"),
+        ("animals.0.body_feel", "fine"),
+        ("animals.0.last_feed", "half"),
+        ("animals.0.hungry_signs", "no"),
+        ("animals.0.red_flags", None),
+        ("animals.0.red_flags", []),
+        ("animals.0.red_flags.limp", "no"),
+        ("animals.0.red_flags.bleeding", 0),
+        ("animals.0.health", "good"),
+        ("animals.0.exposed", 0),
+        ("animals.0.parasites", "none"),
+        ("animals.0.vaccinated", "true"),
+        ("animals.0.cross_ok", 1),
+        ("animals.0.temperament", "wild"),
+        ("animals.0.suckles_others", None),
+        ("animals.0.keep_apart", None),
+        ("animals.0.ok_with", None),
+        ("animals.0.ok_with", "tom"),
+        ("animals.0.ok_with", ["tom", "tom"]),
+        ("animals.0.ok_with", [""]),
+        ("animals.0.ok_with", [1]),
+        ("animals.0.ok_with", [["tom"]]),
+        ("animals", {}),
+        ("animals", None),
+        ("cry", None),
+        ("box", []),
+        ("context", 1),
+        ("protocol", "none"),
+    ],
+)
+def test_a_wrong_value_is_named(path: str, wrong: object) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(changed(path, wrong))
+    assert caught.value.field == "input." + path.replace("animals.0", "animals[0]")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_animal_must_be_an_object() -> None:
+    plain = as_json(a_case(kitten()))
+    with pytest.raises(ScenarioError, match=r"^input\.animals\[1\] must be an object"):
+        read_scenario(plain | {"animals": [*plain["animals"], 5]})
+
+
+@pytest.mark.parametrize("whole", [None, [], 3, "scenario"])
+def test_a_scenario_must_be_an_object(whole: object) -> None:
+    with pytest.raises(ScenarioError, match=r"^input must be an object"):
+        read_scenario(whole)
+
+
+def test_no_field_may_be_missing_and_none_invented() -> None:
+    whole = as_json(a_case(kitten()))
+    spots = ["", "cry", "box", "context", "protocol", "animals.0", "animals.0.red_flags"]
+    for spot in spots:
+        fields = _at(whole, spot)
+        for field in fields:
+            poorer = copy.deepcopy(whole)
+            del _at(poorer, spot)[field]
+            with pytest.raises(ScenarioError, match=rf"\.{field} is missing$"):
+                read_scenario(poorer)
+        richer = copy.deepcopy(whole)
+        _at(richer, spot)["colour"] = "black"
+        with pytest.raises(ScenarioError, match=r"\.colour is not a field that I know$"):
+            read_scenario(richer)
+
+
+def _at(whole: Any, spot: str) -> dict[str, Any]:
+    place = whole
+    for step in filter(None, spot.split(".")):
+        place = place[int(step) if step.isdigit() else step]
+    found: dict[str, Any] = place
+    return found
+
+
+def test_two_animals_must_not_share_an_id() -> None:
+    with pytest.raises(ScenarioError, match=r'animals\[1\]\.id "mia" is there twice'):
+        a_case(kitten("mia"), elsewhere("mia"))
+
+
+def test_twenty_animals_are_the_most() -> None:
+    many = [kitten(f"k{place}") for place in range(MAX_ANIMALS + 1)]
+    a_case(*many[:20])
+    with pytest.raises(ScenarioError, match="at most 20, not 21"):
+        a_case(*many)
+
+
+def test_whoever_was_seen_crying_must_be_in_the_box() -> None:
+    a_case(kitten("mia"), elsewhere("tom"), source_id="mia")
+    for stranger in ("tom", "nobody", ""):
+        with pytest.raises(ScenarioError, match=r"cry\.source_id .* is not in the box"):
+            a_case(kitten("mia"), elsewhere("tom"), source_id=stranger)
+
+
+def test_in_a_quiet_box_an_old_source_is_ignored() -> None:
+    a_case(kitten("mia"), episode_s=0, source_id="tom")
+
+
+def test_a_long_value_is_shown_short() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        kitten(mother="x" * 5000)
+    assert len(str(caught.value)) < 120
