@@ -18,6 +18,7 @@ FREE_MB = 20.0  # with less, records could not be kept for a night
 PROBE_BYTES = 64 * 1024
 LOCK_WAIT_S = 4.0  # programs of an `up` that was killed need up to 3 s to end
 POLL_S = 0.1
+LOCK = "up.lock"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -55,7 +56,7 @@ def lock(state_dir: Path) -> int:
 
     Waits for the programs of an `up` that was killed to end.
     """
-    path = state_dir / "up.lock"
+    path = state_dir / LOCK
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -77,6 +78,21 @@ def lock(state_dir: Path) -> int:
     os.truncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
+
+
+def is_locked(state_dir: Path) -> bool:
+    """Whether an `up` or one of its programs runs on the state directory."""
+    try:
+        descriptor = os.open(state_dir / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _lives(pid: str) -> bool:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
-import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from monitor import broker, notify, preflight
 from monitor.household import Apart, Wish, demo_apart, programs
-from monitor.settings import Settings, load
+from monitor.messages import Check, CheckStatus
+from monitor.settings import Settings, SettingsError, load
+from monitor.signals import stop_signals
 from monitor.supervisor import Supervisor
 from monitor.welcome import Welcome, own_address
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_S = 30.0  # for a look at microphones and model; a small board may need several seconds
 ANSWER_S = 0.2  # the dashboard on this computer takes a connection within this
 
 log = logging.getLogger("up")
@@ -35,6 +37,7 @@ def run(wish: Wish) -> None:
     preflight.prepare_state_dir(settings.state_dir)
     lock = preflight.lock(settings.state_dir)
     preflight.check_port(settings.web.host, settings.web.port)
+    check_ears(wish)
     private = None if settings.mqtt.host else broker.prepare(settings)
     # The programs read file and environment themselves: a demo's own values must win there too.
     for key in [key for key in os.environ if _is_overruled(key, apart)]:
@@ -57,6 +60,47 @@ def run(wish: Wish) -> None:
             supervisor.stop()
 
 
+def check_ears(wish: Wish) -> None:
+    """The model must load, and each box must have a microphone that can be told.
+
+    Asked in a process of its own: PortAudio and the network stay out of this one, which lives for
+    months. A microphone that is named may come later; and a service is not stopped by one missing.
+    """
+    command = wish.command("doctor", "--json", "--look")
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=LOOK_S, check=False
+        )
+        checks = [Check.model_validate(check) for check in json.loads(answer.stdout)]
+    except (subprocess.TimeoutExpired, ValueError):
+        log.warning("cannot look for microphones and model; starting all the same")
+        return
+    for check in checks:
+        of_microphone = check.name.startswith("microphone")
+        if of_microphone and (wish.demo or wish.replay):
+            continue
+        if check.status is CheckStatus.FAILED and not (of_microphone and _is_service()):
+            raise SettingsError(_refusal(check))
+        if check.status is not CheckStatus.OK:
+            log.warning("%s: %s", check.name, check.message)
+
+
+def _refusal(check: Check) -> str:
+    text = f"{check.name}: {check.message}"
+    if not check.name.startswith("microphone"):
+        return f"{text}; {check.advice}"
+    return (
+        f"{text}\n"
+        "  To name one, as microphone in [[box]]: `nursery-monitor devices` lists what there is.\n"
+        "  To try it without a microphone:  --demo (a made-up night) or --replay FILE..."
+    )
+
+
+def _is_service() -> bool:
+    """Whether systemd started us: then nobody is there to read, and a plug may still come."""
+    return "NOTIFY_SOCKET" in os.environ
+
+
 def _is_overruled(name: str, apart: Apart) -> bool:
     return name.partition("__")[0] in apart.environment
 
@@ -66,49 +110,6 @@ def _write(line: bytes) -> None:
     with suppress(OSError):
         sys.stderr.buffer.write(line + b"\n")
         sys.stderr.buffer.flush()
-
-
-class StopSignals:
-    """Signals that ask for the end, as something to wait for."""
-
-    def __init__(self, reader: socket.socket) -> None:
-        self._reader = reader
-
-    def fileno(self) -> int:
-        """Readable once a signal has come."""
-        return self._reader.fileno()
-
-    def pending(self) -> bool:
-        """Whether one has come."""
-        try:
-            return bool(self._reader.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return False
-
-
-@contextmanager
-def stop_signals() -> Iterator[StopSignals]:
-    """Collect the signals that end us, instead of being interrupted by them."""
-
-    def note(number: int, frame: FrameType | None) -> None:
-        """Nothing: the signal's number is written to the socket by Python."""
-
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    for number in STOP_SIGNALS:
-        if handlers[number] is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, note)
-    try:
-        yield StopSignals(reader)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(before)
-        reader.close()
-        writer.close()
 
 
 class Greeting:
