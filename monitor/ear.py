@@ -26,7 +26,13 @@ class Stream:
     number: int
     hearing: Hearing
     memory: SoundMemory
+    first: int  # sample of the source with which it begins
+    end: int  # ... and before which it ends so far
     clock: SampleClock = field(default_factory=SampleClock)
+
+    def goes_on_with(self, block: Block) -> bool:
+        """Whether the block follows without a gap."""
+        return self.number == block.stream and self.end == block.first
 
 
 @dataclass
@@ -62,15 +68,18 @@ class Ear:
     def hear(self, block: Block) -> None:
         """Take the next block."""
         stream = self._stream
-        if stream is None or stream.number != block.stream:
+        if stream is None or not stream.goes_on_with(block):
             self.end()
             stream = self._stream = Stream(
                 block.stream,
                 Hearing(self._model, self.sensitivity),
                 SoundMemory(self._desk.memory_s),
+                first=block.first,
+                end=block.first,
             )
         self.newest = block.captured
-        stream.clock.observe(block.end, block.captured)
+        stream.end = block.end
+        stream.clock.observe(stream.end - stream.first, block.captured)
         stream.memory.push(block.samples)
         self.levels.push(block.samples)
         began = self._clock()
