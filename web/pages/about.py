@@ -1,0 +1,89 @@
+"""How the nursery is: checks with advice, messages that could not be read, the home screen's card."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from flask import Blueprint, jsonify, render_template, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from monitor.messages import HealthMessage
+from web import changes
+from web import health as dashboard_health
+from web.nursery import now, reading, settings
+from web.pages import boxes
+from web.records import BoxStatus, QuarantinedMessage
+
+bp = Blueprint("about", __name__)
+
+SHOWN_MESSAGES = 50
+
+
+@bp.get("/health")
+def health() -> str:
+    """What is well, what is not, and what to do about it; version and model."""
+    with reading() as session:
+        names = boxes.box_names(session, settings())
+        listeners = [
+            (names.get(status.box_id, status.box_id), _health(status), status.health_at)
+            for status in session.scalars(select(BoxStatus).order_by(BoxStatus.box_id))
+        ]
+        checks = dashboard_health.checks(session, now())
+        return render_template(
+            "health.html",
+            checks=checks,
+            overall=dashboard_health.overall(checks),
+            listeners=listeners,
+            unread=session.scalar(select(func.count(QuarantinedMessage.id))) or 0,
+            version=version("nursery-monitor"),
+            change=changes.newest(session),
+        )
+
+
+@bp.get("/messages")
+def messages() -> str:
+    """Messages that could not be read, each with its reason."""
+    with reading() as session:
+        rows = session.scalars(
+            select(QuarantinedMessage).order_by(QuarantinedMessage.id.desc()).limit(SHOWN_MESSAGES)
+        )
+        return render_template("messages.html", messages=[(row, _text(row)) for row in rows])
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """Lets a phone put the page on its home screen."""
+    name = settings().house.name
+    icon = url_for("static", filename="icon.svg")
+    response = jsonify(
+        {
+            "name": f"{name} monitor",
+            "short_name": name,
+            "start_url": url_for("home.home"),
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#131513",
+            "theme_color": "#2d6a5f",
+            "icons": [
+                {"src": icon, "sizes": "any", "type": "image/svg+xml"},
+                {
+                    "src": url_for("static", filename="icon-192.png"),
+                    "sizes": "192x192",
+                    "type": "image/png",
+                },
+            ],
+        }
+    )
+    response.mimetype = "application/manifest+json"
+    return response
+
+
+def _health(status: BoxStatus) -> HealthMessage | None:
+    """The listener's newest word on itself."""
+    return HealthMessage.model_validate(status.health) if status.health else None
+
+
+def _text(row: QuarantinedMessage) -> str:
+    """The payload as far as it is text; what is not is shown as bytes."""
+    return row.payload.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")

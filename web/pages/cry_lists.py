@@ -1,0 +1,134 @@
+"""Cries as lists and single pages show them, read from the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.settings import Settings
+from web.pages import boxes
+from web.pages.boxes import CryView
+from web.records import Call, Clip, Cry, Review, Suggestion
+from web.times import watch_of
+
+PAGE = 40  # cries at once
+WIDTH, HEIGHT = 300, 44  # of the picture of a cry's calls, in its own units
+SHOWN_S = 90.0  # the picture of a cry that goes on shows its newest calls
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One call in the picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class CryItem:
+    """A cry in the list."""
+
+    view: CryView
+    box_name: str
+    has_clip: bool
+
+
+@dataclass(frozen=True)
+class WatchCries:
+    """The cries of one night or day."""
+
+    title: str
+    items: list[CryItem]
+
+
+def picture(
+    calls: tuple[tuple[float, float], ...], lasting_s: float, *, going_on: bool
+) -> list[Bar]:
+    """A cry's calls as bars: onset to the right, length as width and height.
+
+    Of a cry that goes on only the newest `SHOWN_S` are drawn, with now at the right edge.
+    """
+    begin = max(0.0, lasting_s - SHOWN_S) if going_on else 0.0
+    span = max(SHOWN_S if going_on else lasting_s, 3.0)
+    bars = []
+    for onset, length in calls:
+        if onset + length < begin:
+            continue
+        height = min(1.0, 0.3 + length) * (HEIGHT - 4)
+        bars.append(
+            Bar(
+                x=round((max(onset, begin) - begin) / span * (WIDTH - 3), 1),
+                y=round((HEIGHT - height) / 2, 1),
+                width=round(max(2.4, length / span * WIDTH), 1),
+                height=round(height, 1),
+            )
+        )
+    return bars
+
+
+def newest(
+    session: Session, settings: Settings, now: datetime, before: datetime | None = None
+) -> list[WatchCries]:
+    """The newest cries (before a moment), grouped by night and day of the house."""
+    names = boxes.box_names(session, settings)
+    query = select(Cry).where(Cry.state != "retracted").order_by(Cry.onset.desc(), Cry.id.desc())
+    if before is not None:
+        query = query.where(Cry.onset < before)
+    rows = list(session.scalars(query.limit(PAGE)))
+    clips = _with_clip(session, [row.id for row in rows])
+    items = [
+        CryItem(
+            _with_verdict(session, row, now), names.get(row.box_id, row.box_id), row.id in clips
+        )
+        for row in rows
+    ]
+    house = settings.house
+    today = now.astimezone(house.zone).date()
+    return [
+        WatchCries(watch.title(today), list(group))
+        for watch, group in groupby(
+            items,
+            key=lambda item: watch_of(
+                item.view.row.onset, house.zone, house.night_from, house.night_to
+            ),
+        )
+    ]
+
+
+def one(session: Session, cry_id: str, now: datetime) -> dict[str, Any] | None:
+    """What a cry's own page shows; None when there is no such cry."""
+    row = session.get(Cry, cry_id)
+    if row is None:
+        return None
+    suggested = session.scalars(
+        select(Suggestion).where(Suggestion.cry_id == cry_id).order_by(Suggestion.rank)
+    ).all()
+    return {
+        "view": _with_verdict(session, row, now),
+        "has_clip": bool(_with_clip(session, [cry_id])),
+        "suggested": suggested,
+    }
+
+
+def clip_of(session: Session, cry_id: str) -> bytes | None:
+    """A cry's sound as FLAC; None when none is kept."""
+    return session.scalar(select(Clip.flac).where(Clip.cry_id == cry_id))
+
+
+def _with_verdict(session: Session, row: Cry, now: datetime) -> CryView:
+    view = boxes.cry_view(session, row, now)
+    verdict = session.scalars(
+        select(Review.verdict).where(Review.cry_id == row.id).order_by(Review.id.desc()).limit(1)
+    ).first()
+    return CryView(row, view.calls, view.lasting_s, view.source, verdict)
+
+
+def _with_clip(session: Session, cry_ids: list[str]) -> set[str]:
+    return set(session.scalars(select(Clip.cry_id).where(Clip.cry_id.in_(cry_ids))))

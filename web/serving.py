@@ -1,0 +1,128 @@
+"""Serve the dashboard: Waitress with room for live streams, ended within seconds."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+from flask import Flask
+from waitress import create_server
+from waitress.task import ThreadedTaskDispatcher
+
+from monitor.settings import SettingsError, WebSettings
+from web.live import STREAMS
+
+THREADS = STREAMS + 8  # a live stream holds its thread; these remain for everything else
+STOP_WAIT_S = 1.5  # a request that takes longer at the end is cut off
+IDLE_CONNECTION_S = 60
+# From the block kept for documentation: nothing is sent there, the kernel only picks a route.
+FAR_ADDRESS = ("192.0.2.1", 9)
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as the settings may say
+
+log = logging.getLogger(__name__)
+
+
+class _Dispatcher(ThreadedTaskDispatcher):
+    """Waitress's threads, which first let the live streams end when all is to end."""
+
+    def __init__(self, end_streams: Callable[[], None]) -> None:
+        super().__init__()
+        self._end_streams = end_streams
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = STOP_WAIT_S) -> bool:  # noqa: FBT001, FBT002
+        """End streams, then threads."""
+        self._end_streams()
+        return bool(super().shutdown(cancel_pending, timeout))
+
+
+def open_server(app: Flask, web: WebSettings) -> Any:
+    """A server that listens already; `serve` it. Raises SettingsError when it cannot listen."""
+    dispatcher = _Dispatcher(app.extensions["feed"].close)
+    dispatcher.set_thread_count(THREADS)
+    trusted: dict[str, Any] = {}
+    if web.behind_proxy:  # then nobody but the proxy can reach us; it says who asks and how
+        trusted = {
+            "trusted_proxy": "*",
+            "trusted_proxy_headers": {
+                "x-forwarded-for",
+                "x-forwarded-host",
+                "x-forwarded-proto",
+            },
+        }
+    try:
+        return create_server(
+            app,
+            _dispatcher=dispatcher,
+            host=web.host,
+            port=web.port,
+            threads=THREADS,
+            channel_timeout=IDLE_CONNECTION_S,
+            ident=None,
+            **trusted,
+        )
+    except (OSError, ValueError) as error:
+        dispatcher.shutdown()
+        raise SettingsError(_why_not(web, error)) from None
+
+
+def _why_not(web: WebSettings, error: OSError | ValueError) -> str:
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.EADDRINUSE:
+        return (
+            f"web.port: {web.port} is taken by another program (another dashboard?); "
+            "end that one, or set another port"
+        )
+    if code == errno.EACCES:
+        return f"web.port: {web.port} is not allowed to this user; set one from 1024 to 65535"
+    return f"web.host: cannot listen on {web.host}: {error}"
+
+
+def serve(server: Any) -> None:
+    """Answer until SIGTERM or Ctrl-C."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    server.run()  # ends on SystemExit, through the dispatcher's shutdown
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler's
+    sys.exit(0)
+
+
+def tell_ready() -> None:
+    """Tell systemd, or `nursery-monitor up`, that pages are answered; nobody may have asked."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):  # Linux's abstract namespace
+        address = "\0" + address[1:]
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.sendto(b"READY=1", address)
+
+
+def addresses(web: WebSettings) -> list[str]:
+    """Where the dashboard is found, for other devices first; asks nobody on the network."""
+    if web.host not in EVERYWHERE:
+        host = f"[{web.host}]" if ":" in web.host else web.host
+        return [f"http://{host}:{web.port}"]
+    own = own_address()
+    hosts = ([own] if own else []) + ["localhost"]
+    return [f"http://{host}:{web.port}" for host in hosts]
+
+
+def own_address() -> str | None:
+    """This computer's address in the house's network; None without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(FAR_ADDRESS)
+        except OSError:
+            return None
+        return str(sock.getsockname()[0])

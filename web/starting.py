@@ -1,0 +1,61 @@
+"""What happens once before the dashboard answers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+import segno
+from flask import Flask
+
+from monitor.settings import Settings, SettingsError
+from web import carers, changes
+from web.app import create_app
+from web.database import Database
+from web.demo import NotADemoError, seed
+from web.nursery import utc_now
+from web.records import Box
+
+__all__ = ["NotADemoError", "first_run_code", "greeting", "prepare"]
+
+
+def prepare(settings: Settings, database: Database, *, demo: bool) -> Flask:
+    """The app, with the boxes of the settings in its records.
+
+    Raises SettingsError, NotADemoError.
+    """
+    with database.writing() as session:
+        for box in settings.box:
+            if session.get(Box, box.id) is None:
+                session.add(Box(id=box.id, name=box.name, demo=demo, created_at=utc_now()))
+                session.flush()
+                changes.append(session, utc_now(), "box", box.id, box.id)
+        if demo:
+            seed(session, utc_now(), settings.box[0].id)
+    return create_app(settings, database, demo=demo)
+
+
+def first_run_code(settings: Settings, database: Database) -> str | None:
+    """The code that lets the first carer in; None when there is a carer. Raises SettingsError."""
+    with database.reading() as session:
+        if carers.any_carer(session):
+            return None
+    try:
+        return carers.setup_code(settings.state_dir)
+    except OSError as error:
+        raise SettingsError(f"state_dir: {settings.state_dir}: {error.strerror}") from None
+
+
+def greeting(addresses: list[str], code: str | None, *, picture: bool) -> Iterable[str]:
+    """The lines that tell where to look; `picture` adds a QR code for the phone."""
+    path = f"/first-run?code={code}" if code else "/"
+    if code:
+        yield "Nobody can sign in yet. Choose your name and passphrase here:"
+    else:
+        yield "Open:"
+    for address in addresses:
+        yield f"  {address}{path}"
+    if picture:
+        out = io.StringIO()
+        segno.make(addresses[0] + path, error="l", micro=False).terminal(out, compact=True)
+        yield out.getvalue()

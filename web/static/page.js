@@ -1,0 +1,10 @@
+// What the pages do by themselves: count ages, tap without leaving, follow the nursery live.
+// Everything works without it, by forms and reloading.
+import { follow } from "./live.js";
+import { showToast, tap } from "./taps.js";
+import { startClock } from "./clock.js";
+
+startClock();
+document.addEventListener("submit", tap);
+document.querySelectorAll("[data-toast]").forEach(showToast);
+if (document.body.dataset.live) follow();
