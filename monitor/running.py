@@ -72,8 +72,10 @@ def check_ears(wish: Wish) -> None:
             command, capture_output=True, text=True, timeout=LOOK_S, check=False
         )
         checks = [Check.model_validate(check) for check in json.loads(answer.stdout)]
-    except (subprocess.TimeoutExpired, ValueError):
-        log.warning("cannot look for microphones and model; starting all the same")
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        said = error.stderr if isinstance(error, subprocess.TimeoutExpired) else answer.stderr
+        last = (said or "it does not answer").strip().splitlines()[-1:]
+        log.warning("cannot look for microphones and model, starting all the same: %s", *last)
         return
     for check in checks:
         of_microphone = check.name.startswith("microphone")

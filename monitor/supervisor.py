@@ -22,6 +22,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from monitor.notify import READY, WATCHDOG
 
@@ -32,6 +33,7 @@ FOUNDATION_S = 5.0  # how long the others wait for their foundation to be ready
 GRACE_S = 2.0  # after SIGTERM, for all but the foundation
 LAST_GRACE_S = 0.7  # for the foundation, once the others are gone; in all under 3 s
 LINE_BYTES = 16_384  # a longer line is broken
+TRIAL_S = 5.0  # for a program that does nothing
 TURN_S = 0.5  # how long the loop sleeps when nothing happens
 
 log = logging.getLogger("up")
@@ -299,13 +301,18 @@ def _how(code: int) -> str:
     return f"was ended by signal {-code}"
 
 
-def _ends_with_us() -> list[str]:
+@cache
+def _ends_with_us() -> tuple[str, ...]:
     """What goes before a command so that the kernel ends the program when this process dies.
 
-    The shell looks whether that has happened already before the kernel was told.
+    The shell looks whether that has happened already before the kernel was told. Nothing, where
+    the system has no `setpriv` or a sandbox forbids it: then a kill -9 of ours leaves orphans.
     """
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:  # not a Linux with util-linux
-        return []
+    setpriv = (shutil.which("setpriv") or "setpriv", "--pdeathsig", "TERM")
+    try:
+        subprocess.run([*setpriv, "true"], check=True, capture_output=True, timeout=TRIAL_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("programs would outlive a kill -9 of this one: %s", error)
+        return ()
     check = f'[ "$PPID" -eq {os.getpid()} ] && exec "$@"'
-    return [setpriv, "--pdeathsig", "TERM", "sh", "-c", check, "sh"]
+    return (*setpriv, "sh", "-c", check, "sh")
