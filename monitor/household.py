@@ -67,7 +67,7 @@ def programs(settings: Settings, wish: Wish, broker: Sequence[str] | None) -> li
     """The programs to run; `broker` is the command line of the private one, None without."""
     found = [Program("broker", tuple(broker), foundation=True)] if broker else []
     demo = ("--demo",) if wish.demo else ()
-    found.append(Program("web", wish.command("web", *demo)))
+    found.append(Program("web", wish.command("web", "--quiet", *demo)))
     found.append(Program("ingest", wish.command("ingest")))
     return [*found, *_listeners(settings, wish)]
 

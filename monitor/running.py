@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,6 @@ from monitor.supervisor import Supervisor
 from monitor.welcome import Welcome, own_address
 
 LOOK_S = 30.0  # for a look at microphones and model; a small board may need several seconds
-ANSWER_S = 0.2  # the dashboard on this computer takes a connection within this
 
 log = logging.getLogger("up")
 
@@ -50,7 +48,7 @@ def run(wish: Wish) -> None:
         try:
             while not stopping.pending():
                 supervisor.turn(wake=[stopping.fileno()])
-                greeting.tick()
+                greeting.tick(ready=supervisor.is_ready("web"))
                 # A listener without fresh sound is the supervisor's business; this tells systemd
                 # that the supervisor itself still turns.
                 notify.notify(f"{notify.READY}\n{notify.WATCHDOG}")
@@ -122,12 +120,12 @@ class Greeting:
         self._wish = wish
         self._shown = False
 
-    def tick(self) -> None:
-        """Look whether it is time."""
-        web = self._settings.web
-        if self._shown or not answers(web.host, web.port):
+    def tick(self, *, ready: bool) -> None:
+        """Show it if it is time."""
+        if self._shown or not ready:
             return
         self._shown = True
+        web = self._settings.web
         welcome = Welcome(
             host=web.host,
             port=web.port,
@@ -137,16 +135,6 @@ class Greeting:
         )
         with suppress(OSError):
             click.echo(welcome.text(own_address(), picture=sys.stdout.isatty()))
-
-
-def answers(host: str, port: int) -> bool:
-    """Whether something takes connections there."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    try:
-        socket.create_connection((local, port), timeout=ANSWER_S).close()
-    except OSError:
-        return False
-    return True
 
 
 def _sources(settings: Settings, wish: Wish) -> Iterator[str]:

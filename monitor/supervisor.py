@@ -216,6 +216,10 @@ class Supervisor:
         for child in running:
             self._attend(child)
 
+    def is_ready(self, name: str) -> bool:
+        """Whether a program has said that it is ready."""
+        return any(child.ready for child in self._children if child.program.name == name)
+
     def stop(self) -> None:
         """End all: together, the foundation last, by force after the time of grace."""
         self._end([c for c in self._children if not c.program.foundation], GRACE_S)

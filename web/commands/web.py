@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import click
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Show made-up records, marked as a demo everywhere.")
+@click.option("--quiet", is_flag=True, hidden=True, help="Let `up` tell people where to look.")
 @click.pass_obj
-def web(config: Path | None, *, demo: bool) -> None:
+def web(config: Path | None, *, demo: bool, quiet: bool) -> None:
     """Show boxes, cries and suggestions on a page, behind a sign-in."""
     from monitor.settings import SettingsError, load  # noqa: PLC0415 - only when it runs
     from web import serving, starting  # noqa: PLC0415
@@ -26,12 +26,9 @@ def web(config: Path | None, *, demo: bool) -> None:
             server = serving.open_server(app, settings.web)
         except (SettingsError, starting.NotADemoError) as error:
             fail(str(error))
-        under_somebody = "NOTIFY_SOCKET" in os.environ  # who tells people where to look
-        for line in starting.greeting(
-            serving.addresses(settings.web),
-            code,
-            picture=sys.stdout.isatty() and not under_somebody,
-        ):
-            click.echo(line)
+        if not quiet:
+            addresses = serving.addresses(settings.web)
+            for line in starting.greeting(addresses, code, picture=sys.stdout.isatty()):
+                click.echo(line)
         serving.tell_ready()
         serving.serve(server)
