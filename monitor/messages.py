@@ -15,12 +15,14 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -28,6 +30,7 @@ SCHEMA_VERSION = 1
 MAX_PAYLOAD_BYTES = 16 * 1024  # of every JSON message
 MAX_CLIP_BYTES = 512 * 1024  # of a cry's sound (FLAC, 16 kHz, mono)
 UPDATE_INTERVAL_S = 5.0  # `cry_updated` comes at most this often
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # of moments
 MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
 BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
 CRY_PATTERN = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
@@ -38,11 +41,24 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[AwareDatetime, PlainSerializer(utc_text, return_type=str)]
+def _within_reason(moment: datetime) -> datetime:
+    # A clock that was never set is off by decades; what is beyond them could not be reckoned with.
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"must be from {EARLIEST:%Y} to {LATEST:%Y}")
+    return moment
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_within_reason),
+    PlainSerializer(utc_text, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN)]
 CryId = Annotated[str, StringConstraints(pattern=CRY_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Decibels = Annotated[float, Field(ge=-200.0, le=100.0)]
 
 
@@ -189,7 +205,7 @@ class StateMessage(Message):
     since: Moment
     cry: CryId | None = Field(default=None, description="the open cry")
     last_cry: Moment | None = Field(default=None, description="onset of the newest cry")
-    cries_today: int = Field(default=0, ge=0, description="since midnight in the house's zone")
+    cries_today: Count = Field(default=0, description="since midnight in the house's zone")
     device: str | None = Field(default=None, max_length=200)
     demo: bool = False
 
@@ -236,11 +252,11 @@ class HealthMessage(Message):
     device: str | None = Field(default=None, max_length=200)
     rate_hz: int | None = Field(default=None, ge=1, le=1_000_000)
     uptime_s: float = Field(ge=0)
-    overflows: int = Field(default=0, ge=0, description="blocks the sound card lost")
-    dropped_blocks: int = Field(default=0, ge=0, description="blocks that our queue lost")
+    overflows: Count = Field(default=0, description="blocks the sound card lost")
+    dropped_blocks: Count = Field(default=0, description="blocks that our queue lost")
     inference_load: float = Field(default=0.0, ge=0, description="inference time / audio time")
     latency_s: float | None = Field(default=None, ge=0, description="capture to scores, newest")
-    outbox_depth: int = Field(default=0, ge=0, description="messages not yet acknowledged")
+    outbox_depth: Count = Field(default=0, description="messages not yet acknowledged")
     clock: ClockState
     disk_free_mb: float | None = Field(default=None, ge=0)
     memory_mb: float | None = Field(default=None, ge=0)
@@ -315,8 +331,14 @@ SCHEMAS: dict[str, type[Message]] = {
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the payload called `name` in `SCHEMAS`."""
-    schema = SCHEMAS[name].model_json_schema(by_alias=True, mode="serialization")
+    """The JSON Schema (2020-12) of the payload called `name` in `SCHEMAS`.
+
+    Of what others send to us (`set`) it says what they must write, else what we always write.
+    """
+    mode: Literal["validation", "serialization"] = (
+        "validation" if name == "set" else "serialization"
+    )
+    schema = SCHEMAS[name].model_json_schema(by_alias=True, mode=mode)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
