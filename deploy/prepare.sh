@@ -68,13 +68,12 @@ become_root() {
 
 # Installs those of the named Debian packages that are missing.
 install_packages() {
-    local package had_mosquitto=0
+    local package
     local -a missing=()
     for package in "$@"; do
         if ! has "$package"; then missing+=("$package"); fi
     done
     [[ ${#missing[@]} -gt 0 ]] || return 0
-    if has mosquitto; then had_mosquitto=1; fi
 
     say "Missing on this computer:"
     for package in "${missing[@]}"; do say "  $package: $(why "$package")"; done
@@ -90,13 +89,17 @@ install_packages() {
         stop "the packages could not be installed (no network, or no right to?)." \
             "Run this again, or type:  sudo apt-get install --no-install-recommends ${missing[*]}"
 
-    # Debian starts a broker of its own with the package. We run a private one instead, so the
-    # one that came through us need not hold port 1883; one that was there before is not touched.
-    if [[ $had_mosquitto -eq 0 && -d /run/systemd/system ]] && systemctl -q is-enabled mosquitto 2>/dev/null; then
-        say "Switching off the mosquitto service that came with the package: we start a private one."
-        "${AS_ROOT[@]}" systemctl disable --quiet --now mosquitto >&2 ||
-            say "(that did not work; it does no harm)"
-    fi
+    # Debian starts these as services of the whole computer; we run private ones instead. Those that
+    # were there before us are not touched.
+    for package in "${missing[@]}"; do
+        case $package in mosquitto | postgresql) switch_service_off "$package" ;; esac
+    done
+}
+
+switch_service_off() {
+    [[ -d /run/systemd/system ]] && systemctl -q is-enabled "$1" 2>/dev/null || return 0
+    say "Switching off the service $1 that came with the package: we start a private one."
+    "${AS_ROOT[@]}" systemctl disable --quiet --now "$1" >&2 || say "(that did not work; it does no harm)"
 }
 
 # What the .venv is made from: the lock, the project's own metadata, Python, and where it stands.
@@ -132,9 +135,9 @@ make_venv() {
         mkdir "$ROOT/.venv"
         : >"$BUILDING"
         "$PYTHON" -m venv "$ROOT/.venv" || stop "$PYTHON -m venv failed: see above"
+    elif [[ -e $STAMP ]]; then # ours; one that somebody else made is never thrown away
+        mv "$STAMP" "$BUILDING"
     fi
-    : >"$BUILDING"
-    rm -f "$STAMP"
     say "Installing Python packages, each checked by its fingerprint (some minutes the first time) ..."
     "$python" -m pip install --disable-pip-version-check --no-input --retries 3 \
         --require-hashes --only-binary :all: -r "$lock" >&2 ||

@@ -49,11 +49,12 @@ class Apart:
 
 
 def demo_apart(real: Settings) -> Apart:
-    """A demo's own directory, database, broker, and port if the usual one is taken."""
+    """A demo's own directory, records, box and broker, and port if the usual one is taken."""
     free = port_is_free(real.web.host, real.web.port)
     return Apart(
         {
             "state_dir": str(real.state_dir / "demo"),
+            "box": [{"id": real.box[0].id, "name": real.box[0].name}],
             "mqtt": {"host": None},
             "web": {
                 "database_url": None,
