@@ -57,6 +57,11 @@ def describe(samples: Samples, calls: Calls) -> Acoustics | None:
     )
 
 
+def warm_up() -> None:
+    """Import and compile what `describe` needs, so that the first cry does not wait for it."""
+    describe(np.zeros(RATE_HZ, np.float32), [(0.25, 0.75)])
+
+
 def _masks(times: NDArray[np.float64], calls: Calls) -> tuple[Mask, Mask]:
     """Which frames lie within calls, and which well outside of all."""
     sounding = np.zeros(len(times), bool)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.acoustics import describe
+from monitor.acoustics import describe, warm_up
 from monitor.blocks import Samples
 from monitor.clips import AFTER_S, BEFORE_S, SoundMemory, to_flac
 from monitor.cries import CryEvent
@@ -130,6 +130,10 @@ class CryDesk:
         """The id of the cry that is open."""
         return self._messages.open.id if self._messages.open and self._cry else None
 
+    def warm_up(self) -> None:
+        """Make ready for the first cry; to be called once there is sound."""
+        self._worker.submit(warm_up)
+
     def end_what_was_left_open(self) -> None:
         """End the cry that a killed listener left open, where it was last known to be."""
         stored = self._outbox.open_cry()
@@ -176,8 +180,10 @@ class CryDesk:
         if ending and (ending.job is None or ending.job.done or now >= ending.give_up):
             self._say_ending()
 
-    def finish(self) -> None:
-        """Say what has not been said yet."""
+    def finish(self, patience_s: float) -> None:
+        """Say what has not been said yet; wait so long for what the cry sounded like."""
+        if self._ending and self._ending.job:
+            self._ending.job.wait(patience_s)
         self._say_ending()
 
     def put_right(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.clock import Reading, WallClock, read_clocks
 from monitor.cry_desk import CryDesk
 from monitor.ear import Ear, Peaks
-from monitor.messages import BoxState, Command, DeafReason, LevelMessage, StateMessage, Topics
+from monitor.messages import BoxState, DeafReason, LevelMessage, StateMessage, Topics
 from monitor.notify import READY, WATCHDOG, notify
 from monitor.sources import Condition, Source
 
@@ -24,7 +23,6 @@ TURN_S = 0.1  # the longest wait for a block
 TICK_S = 1.0  # between levels, looks at the clock, and signs of life
 HEALTH_S = 60.0
 FRESH_S = 10.0  # sound no older than this is a sign of life for the watchdog
-COMMANDS_WAITING = 20
 
 
 class Post(Protocol):
@@ -59,7 +57,7 @@ class Listener:
         wall: WallClock,
         *,
         health: Callable[[Condition], bytes | None] = lambda _: None,
-        commands: Callable[[str, Command], None] = lambda *_: None,
+        remote: Callable[[], None] = lambda: None,
         clocks: Callable[[], Reading] = read_clocks,
     ) -> None:
         self._box = box
@@ -69,19 +67,11 @@ class Listener:
         self._post = post
         self._wall = wall
         self._health = health
-        self._run_command = commands
+        self._remote = remote
         self._clocks = clocks
-        self._waiting: queue.Queue[tuple[str, Command]] = queue.Queue(COMMANDS_WAITING)
         self._state: StateMessage | None = None
         self._next_tick = 0.0
         self._ready = False
-
-    def command(self, what: str, command: Command) -> None:
-        """Take a command from another thread; it is carried out within a turn."""
-        try:
-            self._waiting.put_nowait((what, command))
-        except queue.Full:
-            log.warning("too many commands at once; %s is ignored", what)
 
     def start(self) -> None:
         """Say where we are; and end what an earlier run left open."""
@@ -94,7 +84,7 @@ class Listener:
         if block is not None:
             self._ear.hear(block)
         self._ear.turn()
-        self._obey()
+        self._remote()
         condition = self._source.condition()
         self._tell_state(condition)
         now = time.monotonic()
@@ -102,10 +92,10 @@ class Listener:
             self._next_tick = now + TICK_S
             self._tick(condition, now)
 
-    def stop(self) -> None:
-        """End what is open; what cannot be sent any more stays in the outbox."""
+    def stop(self, patience_s: float = 0.0) -> None:
+        """End what is open; wait so long for what the last cry sounded like."""
         self._ear.end()
-        self._desk.finish()
+        self._desk.finish(patience_s)
         self._tell_state(self._source.condition())
 
     def _tick(self, condition: Condition, now: float) -> None:
@@ -119,6 +109,7 @@ class Listener:
         if fresh or known_deaf:
             if not self._ready:
                 notify(READY)
+                self._desk.warm_up()
                 self._ready = True
             notify(WATCHDOG)
 
@@ -184,11 +175,3 @@ class Listener:
             device=condition.device,
             demo=self._box.demo,
         )
-
-    def _obey(self) -> None:
-        while True:
-            try:
-                what, command = self._waiting.get_nowait()
-            except queue.Empty:
-                return
-            self._run_command(what, command)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from monitor.blocks import RATE_HZ, Block, Mono16k, Samples
-from monitor.devices import DeviceError, Input, choose, inputs, look_again, portaudio
+from monitor.devices import DeviceError, Input, MissingError, choose, inputs, look_again, portaudio
 from monitor.liveness import Action, Content, Facts, Liveness
 from monitor.messages import DeafReason
 from monitor.sources import Condition
@@ -45,6 +45,12 @@ ADVICE = {
     DeafReason.SILENT: "The microphone gives perfect silence: is it muted or switched off?",
     DeafReason.CLIPPED: "The microphone is overdriven: turn its gain down or move it away.",
 }
+
+
+def must_be_clear(wanted: str | None) -> None:
+    """Raises DeviceError where a setting can never be followed, whatever is plugged in later."""
+    with _ended_if_it_hangs(wanted), contextlib.suppress(MissingError):
+        choose(wanted, inputs())
 
 
 def put_newest(items: queue.Queue[T], item: T) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -31,6 +32,10 @@ class Job(Generic[T]):
         """Whether it has been tried."""
         return self._done.is_set()
 
+    def wait(self, timeout_s: float) -> None:
+        """Wait until it is done, but no longer than that."""
+        self._done.wait(timeout_s)
+
     def run(self) -> None:
         """Do the work."""
         try:
@@ -45,7 +50,8 @@ class Worker:
     """Does jobs one after the other on a thread of low priority, which ends with the process."""
 
     def __init__(self) -> None:
-        self._jobs: queue.Queue[Job[object] | None] = queue.Queue(JOBS)
+        self._jobs: queue.Queue[Job[object]] = queue.Queue(JOBS)
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
@@ -58,16 +64,13 @@ class Worker:
             return None
         return job
 
-    def stop(self, timeout_s: float) -> None:
-        """Do no more jobs; wait for the one under way for at most `timeout_s`."""
-        try:
-            self._jobs.put_nowait(None)
-        except queue.Full:
-            return
-        self._thread.join(timeout_s)
+    def stop(self) -> None:
+        """Take no more jobs; the one under way is left alone and ends with the process."""
+        self._ended.set()
 
     def _run(self) -> None:
         if sys.platform == "linux":  # there, a thread has a priority of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        while (job := self._jobs.get()) is not None:
-            job.run()
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Empty):
+                self._jobs.get(timeout=1.0).run()

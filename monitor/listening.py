@@ -1,0 +1,214 @@
+"""Puts the listener of one box together, runs it, and takes it apart again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from models.cry_model import ModelError
+from monitor import discovery, vitals
+from monitor.blocks import Samples
+from monitor.clock import WallClock, read_clocks
+from monitor.cry_desk import CryDesk
+from monitor.cry_messages import CryMessages
+from monitor.demo_night import demo_night
+from monitor.devices import DeviceError
+from monitor.ear import Ear
+from monitor.failure import Failure
+from monitor.hearing import load_model
+from monitor.listener import Box, Listener
+from monitor.messages import Topics
+from monitor.microphone import Microphone, must_be_clear
+from monitor.notify import STOPPING, notify
+from monitor.outbox import Outbox, OutboxError
+from monitor.progress import Progress
+from monitor.publisher import Publisher, stored_client_id
+from monitor.recording import Recording, RecordingError
+from monitor.remote import Inbox, Remote, remembered_sensitivity
+from monitor.settings import BoxSettings, Settings, broker_for, load
+from monitor.sources import Condition, Played, Source
+from monitor.worker import Worker
+
+log = logging.getLogger(__name__)
+
+DESCRIBE_S = 20.0  # at the end of a replay, for what the last cry sounded like
+FLUSH_S = 10.0  # at the end of a replay, for what is still in the outbox
+STOP_S = 2.0  # of the three seconds that a clean stop may take
+
+
+def run(config: Path | None, box_id: str | None, *, replay: Sequence[Path], demo: bool) -> None:
+    """Listen until a signal comes or the recordings end.
+
+    Raises Failure or SettingsError where that cannot be begun.
+    """
+    settings = load(config)
+    box = which_box(settings, box_id)
+    stopping = stop_on_signals()
+    source = open_source(box, replay, demo=demo)
+    try:
+        listen(settings, box, source, stopping, demo=demo)
+    finally:
+        source.close()
+        if isinstance(source, Microphone) and source.hangs:
+            log.critical("PortAudio hangs; leaving it behind")
+            sys.stderr.flush()
+            os._exit(0 if stopping.is_set() else 1)
+
+
+def listen(
+    settings: Settings, box: BoxSettings, source: Source, stopping: threading.Event, *, demo: bool
+) -> None:
+    """Everything behind the source."""
+    topics = Topics(settings.mqtt.base_topic, box.id)
+    try:
+        model = load_model()
+        outbox = Outbox(settings.state_dir / "outbox" / f"{box.id}{'-demo' * demo}.db")
+    except (ModelError, OutboxError) as error:
+        raise Failure(str(error)) from None
+    wall = WallClock(read_clocks())
+    worker = Worker()
+    inbox = Inbox()
+    publisher = Publisher(
+        lambda: broker_for(settings, "listener"),
+        stored_client_id(outbox, box.id),
+        topics,
+        outbox,
+        discovery=discovery_of(settings, box, topics, demo=demo),
+        on_command=inbox.put,
+    )
+    messages = CryMessages(box.id, model.label, wall, demo=demo)
+    zone = settings.house.zone
+    desk = CryDesk(topics, messages, outbox, worker, settings.clips, zone, publisher.wake)
+    ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
+    tests = CryMessages(box.id, model.label, wall, demo=True)
+    remote = Remote(
+        *(inbox, topics, ear, model, outbox, worker, tests),
+        say=lambda topic, payload: publisher.live(topic, payload, qos=1),
+        told=publisher.wake,
+    )
+    health = vitals.Vitals(
+        *(box.id, version("nursery-monitor"), model.label, settings.state_dir),
+        outbox=outbox,
+        broker=lambda: publisher.status,
+        demo=demo,
+    )
+
+    def tell_health(condition: Condition) -> bytes | None:
+        return health.payload(hearing_of(condition, ear), wall.at(time.monotonic()), wall.state)
+
+    listener = Listener(
+        *(Box(topics, zone, demo), source, ear, desk, publisher, wall),
+        health=tell_health,
+        remote=remote.turn,
+    )
+    listener.start()
+    publisher.start()
+    while not stopping.is_set() and not source.finished:
+        listener.turn()
+    notify(STOPPING)
+    listener.stop(0.0 if stopping.is_set() else DESCRIBE_S)
+    if source.finished:
+        wait_until_sent(outbox, stopping)
+    worker.stop()
+    publisher.stop(STOP_S)
+    outbox.close()
+
+
+def which_box(settings: Settings, box_id: str | None) -> BoxSettings:
+    """The settings of the box that is meant; raises Failure."""
+    ids = [box.id for box in settings.box]
+    if box_id is None and len(ids) == 1:
+        return settings.box[0]
+    if box_id is None:
+        raise Failure(f"the settings name several boxes: say which with --box {ids[0]}, ...")
+    if box_id not in ids:
+        raise Failure(f"--box {box_id}: the settings name no such box, but {', '.join(ids)}")
+    return settings.box_named(box_id)
+
+
+def open_source(box: BoxSettings, replay: Sequence[Path], *, demo: bool) -> Source:
+    """What is listened to; raises Failure where that can never be."""
+    if demo:
+        return Played([("demo night", demo_night())])
+    if replay:
+        for path in replay:
+            try:
+                with Recording(path):
+                    pass
+            except RecordingError as error:
+                raise Failure(str(error)) from None
+        return Played((path.name, pieces_of(path)) for path in replay)
+    try:
+        must_be_clear(box.microphone)
+    except DeviceError as error:
+        raise Failure(str(error)) from None
+    return Microphone(box.microphone)
+
+
+def pieces_of(path: Path) -> Iterator[Samples]:
+    """The sound of a recording; one that breaks off is told about, and ends there."""
+    try:
+        with Recording(path) as recording:
+            log.info("listening to %s (%.0f s)", path, recording.seconds)
+            progress = Progress(path.name, recording.seconds)
+            done_s = 0.0
+            for piece in recording.pieces(1.0):
+                yield piece
+                done_s += 1.0
+                progress.show(done_s)
+            progress.clear()
+    except RecordingError as error:
+        log.error("%s", error)
+
+
+def hearing_of(condition: Condition, ear: Ear) -> vitals.Hearing:
+    """What the health message tells of the hearing."""
+    return vitals.Hearing(
+        deaf=condition.deaf,
+        deaf_detail=condition.detail,
+        device=condition.device,
+        rate_hz=condition.rate_hz,
+        overflows=condition.overflows,
+        dropped_blocks=condition.dropped,
+        load=ear.load,
+        latency_s=ear.latency_s,
+    )
+
+
+def discovery_of(
+    settings: Settings, box: BoxSettings, topics: Topics, *, demo: bool
+) -> discovery.Discovery:
+    """What Home Assistant is told."""
+    prefix = settings.home_assistant.prefix
+    if not settings.home_assistant.discovery:
+        return discovery.no_discovery(prefix)
+    return discovery.discovery(topics, prefix, box.label, version("nursery-monitor"), demo=demo)
+
+
+def wait_until_sent(outbox: Outbox, stopping: threading.Event) -> None:
+    """Give the broker a while to take what is left."""
+    end = time.monotonic() + FLUSH_S
+    while outbox.depth() and time.monotonic() < end and not stopping.is_set():
+        stopping.wait(0.05)
+    if depth := outbox.depth():
+        log.warning("%d messages could not be sent; they are kept and sent next time", depth)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping
