@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 LOCK_WAIT_S = 10  # a writer that waits longer gives up and says so
-CONNECT_WAIT_S = 5
+CONNECT_WAIT_S = 3
 POOL_SIZE, POOL_OVERFLOW = 5, 25  # connections; the web server's threads and live streams fit
 WRITER_LOCK = 0x6E757273  # "nurs": PostgreSQL's advisory lock that the one writer holds
 

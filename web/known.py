@@ -59,9 +59,7 @@ def known(session: Session, box: Box, now: datetime) -> Known:
     living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
     at_home = dict(living.tuples().all())
     animals = session.scalars(
-        select(Animal)
-        .where(Animal.status == "in_care", Animal.demo == box.demo)
-        .order_by(Animal.id)
+        select(Animal).where(Animal.status == "in_care").order_by(Animal.id)
     ).all()
     ids = [animal.id for animal in animals]
     feeds = _newest_feeds(session, ids, now)
