@@ -78,10 +78,14 @@ def test_nobody_writes_by_accident_while_reading(database: Database) -> None:
 
 
 def test_an_exception_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.writing() as session:
-        session.add(Box(id="nest", created_at=NOW))
-        session.flush()
-        raise RuntimeError
+    def interrupted() -> None:
+        with database.writing() as session:
+            session.add(Box(id="nest", created_at=NOW))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     with database.reading() as session:
         assert session.get(Box, "nest") is None
 
@@ -229,12 +233,9 @@ def test_a_full_disk_is_told_and_heals(records: Database) -> None:
 
     records.engine.dispose()
     pages(1)  # SQLite's own way to be full: no smaller than the file is
-    with (
-        pytest.raises(DatabaseError, match="the disk is full"),
-        records.writing() as session,
-    ):
-        for n in range(5000):
-            session.add(Box(id=f"b{n}", name="x" * 60, created_at=NOW))
+    boxes = [Box(id=f"b{n}", name="x" * 60, created_at=NOW) for n in range(5000)]
+    with pytest.raises(DatabaseError, match="the disk is full"), records.writing() as session:
+        session.add_all(boxes)
     pages(1_000_000)
     with records.writing() as session:
         session.add(Box(id="nest", created_at=NOW))
