@@ -27,7 +27,7 @@ HASHING_S = 30.0  # mosquitto_passwd takes far less, even on a small board
 # Far above what a night of crying makes, so that a dashboard that is down for a day loses
 # nothing; below what would fill the memory of a small board.
 QUEUED_MESSAGES, QUEUED_BYTES = 100_000, 256 * 1024 * 1024
-MESSAGE_BYTES = 2 * MAX_CLIP_BYTES
+PACKET_BYTES = 2 * MAX_CLIP_BYTES
 
 _CONF = """\
 # Written by nursery-monitor at each start; changes are lost.
@@ -42,7 +42,6 @@ autosave_on_changes true
 autosave_interval 1
 max_queued_messages {queued_messages}
 max_queued_bytes {queued_bytes}
-message_size_limit {message_bytes}
 max_packet_size {packet_bytes}
 set_tcp_nodelay true
 sys_interval 0
@@ -162,8 +161,7 @@ def _conf(folder: Path, port: int) -> str:
         folder=folder.resolve(),
         queued_messages=QUEUED_MESSAGES,
         queued_bytes=QUEUED_BYTES,
-        message_bytes=MESSAGE_BYTES,
-        packet_bytes=MESSAGE_BYTES + 4096,
+        packet_bytes=PACKET_BYTES,
     )
     # Started by root it would become the user `mosquitto`, who cannot read these files.
     return text + ("user root\n" if os.geteuid() == 0 else "")

@@ -40,11 +40,11 @@ _ADVICE = {
     0x84: "it speaks no MQTT 5; use Mosquitto 1.6 or newer",
     0x85: "it does not accept our client id",
     0x86: "check username and password in [mqtt]",
-    0x87: "this user may not connect; check its rights on the broker",
+    0x87: "check username and password in [mqtt], and this user's rights",  # Mosquitto's word
     0x88: "it is not available; we go on trying",
     0x89: "it is busy; we go on trying",
     0x8A: "this client is banned there",
-    SESSION_TAKEN_OVER: "another program uses our client id; was this computer copied?",
+    SESSION_TAKEN_OVER: "another program uses our client id",
     0x97: "its quota is used up",
     0x9F: "we connect too often; we go on trying",
 }
@@ -127,7 +127,8 @@ class Link:
         self._broker = broker
         self._bell = bell
         self._news = News()
-        self._welcome = False
+        self.welcome = False
+        """Whether the broker took us."""
         self.ended: Ended | None = None
         self.window = IN_FLIGHT
         self.packet_bytes = 2 * MAX_CLIP_BYTES
@@ -165,12 +166,13 @@ class Link:
         except socket.gaierror:
             self._end(False, "no computer of that name is known")
         except OSError as error:
-            self._end(False, error.strerror or str(error))
+            hint = "; does this port speak TLS?" if broker.tls else ""
+            self._end(False, (error.strerror or str(error)) + hint)
         except ValueError as error:  # a host name that cannot be one
             self._end(True, str(error))
         self._hurry()
         end = time.monotonic() + CONNECT_TIMEOUT_S
-        while not self._welcome and self.ended is None:
+        while not self.welcome and self.ended is None:
             if give_up() or time.monotonic() > end:
                 self._end(False, "it takes the connection but does not answer")
             else:
@@ -250,7 +252,8 @@ class Link:
             properties, "RetainAvailable", 1
         ):
             self._end(True, "it offers no QoS 1 or keeps no retained messages")
-        self._welcome = True
+            return
+        self.welcome = True
 
     def _on_disconnect(
         self,

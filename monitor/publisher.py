@@ -10,6 +10,7 @@ import random
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # The wait after a failed connect doubles from the first to one of the others, s.
 RETRY_FIRST_S, RETRY_UNREACHABLE_S, RETRY_REFUSED_S = 0.5, 15.0, 60.0
 SETTLED_S = 10.0  # a connection that held this long lets the waits begin anew
+SHORT_CONNECTIONS = 4  # so many in a row, each shorter than that, look like a twin of our id
 LET_GO_S = 0.3  # to end the thread when there is no connection; one in progress is left alone
 
 
@@ -113,6 +115,8 @@ class Publisher:
         self._stopping = threading.Event()
         self._stop_by = float("inf")  # s, monotonic
         self._status = BrokerStatus(Connection.CONNECTING)  # replaced whole, so no lock
+        self._strikes: Counter[int] = Counter()
+        self._short_connections = 0
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._retain_discovery()
 
@@ -187,20 +191,42 @@ class Publisher:
             self._set_status(BrokerStatus(Connection.UNREACHABLE, str(error)))
             return RETRY_UNREACHABLE_S
         name = f"broker {broker.host}:{broker.port}"
+        began = time.monotonic()
         try:
             link.open(self._stopping.is_set)
             if link.ended is None and not self._stopping.is_set():
                 self._set_status(BrokerStatus(Connection.CONNECTED))
                 log.info("connected to %s as %s", name, self._client_id)
-                self._session(link).serve(self._stopping, lambda: self._stop_by)
+                self._serve(link)
         finally:
+            ended = link.ended
             link.close()
-        if self._stopping.is_set() or link.ended is None:
+        if self._stopping.is_set() or ended is None:
             return RETRY_FIRST_S
-        if link.ended.code == SESSION_TAKEN_OVER:
+        short = link.welcome and time.monotonic() - began < SETTLED_S
+        self._look_for_a_twin(ended, short)
+        self._set_status(_status_of(name, ended))
+        return RETRY_REFUSED_S if ended.refused else RETRY_UNREACHABLE_S
+
+    def _serve(self, link: Link) -> None:
+        session = self._session(link)
+        try:
+            session.serve(self._stopping, lambda: self._stop_by)
+        finally:
+            if not self._stopping.is_set():
+                session.blame_clips()
+
+    def _look_for_a_twin(self, ended: Ended, short: bool) -> None:
+        """Take another client id when another program seems to have ours.
+
+        As when the card of one computer was copied to another: each throws the other out, for
+        ever. Not every broker says so (Mosquitto before 2.0.15 does not).
+        """
+        self._short_connections = self._short_connections + 1 if short else 0
+        if ended.code == SESSION_TAKEN_OVER or self._short_connections >= SHORT_CONNECTIONS:
+            self._short_connections = 0
             self._client_id = _new_client_id(self._outbox, self._topics.box)
-        self._set_status(_status_of(name, link.ended))
-        return RETRY_REFUSED_S if link.ended.refused else RETRY_UNREACHABLE_S
+            log.warning("another program may use our client id (was this computer copied?)")
 
     def _session(self, link: Link) -> Session:
         return Session(
@@ -210,6 +236,7 @@ class Publisher:
             mailbox=self._mailbox,
             discovery=self._discovery,
             on_command=self._on_command,
+            strikes=self._strikes,
             note=lambda detail: self._set_status(BrokerStatus(Connection.CONNECTED, detail)),
         )
 

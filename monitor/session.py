@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -28,14 +28,19 @@ log = logging.getLogger(__name__)
 
 REFUSED_AGAIN_S = 30.0  # messages that the broker refused are offered again after this
 ACKNOWLEDGE_S = 30.0  # a broker that acknowledges nothing for so long is left and tried anew
+CLIP_STRIKES = 4  # connections that a clip may break before it is given up
 BIRTH_WAIT_S = (1.0, 5.0)  # after Home Assistant's birth, at random, so that boxes do not crowd
 GOODBYE_S = 0.5  # of the time to stop, kept for saying "offline"
 DISCOVERY_TOPIC = "discovery_topic"  # key in the outbox
 LIVE_MESSAGES = 100  # messages of the moment that are not yet handed to the socket
 
-# What the broker refuses with one of these it will never take (MQTT 5, section 3.4.2.1): topic
-# name invalid, packet too large, payload format invalid.
-_NEVER = frozenset({0x90, 0x95, 0x99})
+# What to do when the broker refuses a message (MQTT 5, section 3.4.2.1).
+_ADVICE = {
+    0x87: "give our user the right to write it",
+    0x95: "let it take messages of 512 KiB, or keep no clips",
+    0x97: "its quota is used up",
+}
+_PERHAPS_LATER = frozenset({0x87, 0x97})  # a clip refused for another reason is given up
 
 CommandHandler = Callable[[str, Command], None]
 
@@ -100,15 +105,17 @@ class Session:
     on_command: CommandHandler | None
     note: Callable[[str], None]
     """Is told what the broker refuses, and the empty text when it takes everything again."""
+    strikes: Counter[int]
+    """By id in the outbox: how many connections have ended with this clip on its way."""
 
     _flying: dict[int, tuple[Waiting | Outgoing, float]] = field(default_factory=dict)
     """By packet id: what was sent and not yet acknowledged, and when (s, monotonic)."""
     _sent_up_to: int = 0
     """Id in the outbox."""
-    _refused: set[int] = field(default_factory=set)
-    """Ids in the outbox, passed over until `_retry_at`."""
     _paused: bool = False
+    """Nothing is sent from the outbox before `_retry_at`."""
     _retry_at: float = float("inf")
+    """When to offer again what the broker has refused."""
     _birth_at: float = float("inf")
     _complaints: set[str] = field(default_factory=set)
 
@@ -125,6 +132,19 @@ class Session:
                 return
             self._send()
             self._turn(TURN_S)
+
+    def blame_clips(self) -> None:
+        """The connection broke: give up a clip that seems to be what breaks it each time.
+
+        A broker that takes no message of its size may end the connection over it, and paho ends
+        it over reason codes that it does not know (149 in an acknowledgement, paho 2.2.0).
+        """
+        for what, _ in self._flying.values():
+            if isinstance(what, Waiting) and what.message.clip:
+                self.strikes[what.id] += 1
+                if self.strikes[what.id] >= CLIP_STRIKES:
+                    log.warning("a clip breaks every connection to the broker; it is given up")
+                    self.outbox.drop_clip(what.id)
 
     def _turn(self, timeout_s: float) -> None:
         news = self.link.turn(timeout_s)
@@ -160,7 +180,6 @@ class Session:
                 self._flying[mid] = (message, now)
         if now > self._retry_at and not self._outbox_flying():
             self._paused, self._retry_at = False, float("inf")
-            self._refused.clear()
             self._sent_up_to = 0
         room = self.link.window - len(self._flying)
         if room > 0 and not self._paused:
@@ -193,7 +212,7 @@ class Session:
                 self._note_discovery(what)
         if done:
             self.outbox.acknowledge(done)
-            if self._complaints and not self._paused:
+            if self._complaints and self._retry_at == float("inf"):
                 self._complaints.clear()
                 self.note("")
 
@@ -210,19 +229,18 @@ class Session:
         """Keep what the broker did not take, unless it is a clip that it never will."""
         message = what.message if isinstance(what, Waiting) else what
         kind = message.topic.rpartition("/")[0] if message.clip else message.topic
-        complaint = (
-            f"the broker refuses {kind}: {answer.reason}; give our user the right to write it"
-        )
+        advice = _ADVICE.get(answer.code, "see its log")
+        complaint = f"the broker refuses {kind}: {answer.reason}; {advice}"
         if complaint not in self._complaints:
             self._complaints.add(complaint)
             self.note(complaint)
         if not isinstance(what, Waiting):
             return
-        if message.clip and answer.code in _NEVER:
+        if message.clip and answer.code not in _PERHAPS_LATER:
+            log.warning("a clip is given up")
             self.outbox.drop_clip(what.id)
             return
         # Clips do not hold up cries; all else waits, so that the order is kept.
-        self._refused.add(what.id)
         self._paused = self._paused or not message.clip
         self._retry_at = min(self._retry_at, time.monotonic() + REFUSED_AGAIN_S)
 
