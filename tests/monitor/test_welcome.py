@@ -1,0 +1,54 @@
+"""What the person who started it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.welcome import Welcome, own_address, reachable
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "addresses"),
+    [
+        ("0.0.0.0", "192.168.1.7", ["192.168.1.7", "localhost"]),
+        ("::", "192.168.1.7", ["192.168.1.7", "localhost"]),
+        ("0.0.0.0", None, ["localhost"]),
+        ("0.0.0.0", "127.0.0.1", ["localhost"]),
+        ("127.0.0.1", "192.168.1.7", ["127.0.0.1"]),
+        ("fd00::7", "192.168.1.7", ["[fd00::7]"]),
+    ],
+)
+def test_the_address_for_a_phone_comes_first(
+    host: str, own: str | None, addresses: list[str]
+) -> None:
+    assert reachable(host, own) == addresses
+
+
+def test_who_cannot_sign_in_yet_is_shown_the_way() -> None:
+    text = Welcome("0.0.0.0", 8420, ["Nest: listening"], "ab-cd").text("10.0.0.2", picture=False)
+    assert "http://10.0.0.2:8420/first-run?code=ab-cd" in text
+    assert "Nest: listening" in text
+    assert "Ctrl-C" in text
+    assert "demo" not in text
+
+
+def test_who_can_sign_in_is_shown_the_page() -> None:
+    text = Welcome("0.0.0.0", 8420, []).text("10.0.0.2", picture=False)
+    assert "http://10.0.0.2:8420/\n" in text
+    assert "first-run" not in text
+
+
+def test_a_demo_is_called_one() -> None:
+    text = Welcome("0.0.0.0", 1, [], demo=True).text(None, picture=False)
+    assert "nothing here is real" in text
+
+
+def test_a_phone_gets_a_picture_only_of_an_address_that_it_can_reach() -> None:
+    welcome = Welcome("0.0.0.0", 8420, [])
+    assert "▄" in welcome.text("10.0.0.2", picture=True)
+    assert "▄" not in welcome.text("10.0.0.2", picture=False)
+    assert "▄" not in welcome.text(None, picture=True)
+
+
+def test_our_own_address_is_found_without_asking_anybody() -> None:
+    assert own_address() is None or own_address() != ""
