@@ -51,7 +51,7 @@ def test_a_read_only_directory_is_told() -> None:
     assert "cannot be written" in complaint(preflight.prepare_state_dir, Path("/proc/nursery"))
 
 
-def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
     (tmp_path / f".probe.{os.getpid()}").symlink_to("/dev/full")
     assert "the disk is full" in complaint(preflight.prepare_state_dir, tmp_path)
 
