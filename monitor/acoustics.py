@@ -52,7 +52,7 @@ def describe(samples: Samples, calls: Calls) -> Acoustics | None:
         pitch_range_hz=None if high is None else round(float(high - low), 1),
         call_s=round(float(np.median([off - on for on, off in calls])), 3),
         tonality=round(float(np.mean(clear[voice])), 3),
-        level_dbfs=round(decibels(float(np.mean(power[voice]))), 1),
+        level_dbfs=decibels(float(np.mean(power[voice]))),
         snr_db=_snr_db(frames, voice, quiet),
     )
 

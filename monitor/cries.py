@@ -84,7 +84,9 @@ class Calls:
 
     def hear(self, hop: HopScores) -> Call | None:
         """Take one hop; return the call that ended before it, if any."""
-        start, end = hop.time_s - self._hop_s / 2, hop.time_s + self._hop_s / 2
+        # The first and the last hop of a stream reach beyond it.
+        start = max(0.0, hop.time_s - self._hop_s / 2)
+        end = max(start, min(hop.time_s + self._hop_s / 2, hop.known_s))
         call = self._open
         goes_on = call is not None and hop.cry >= self.rule.call_off
         if call is not None and goes_on and end - call.onset_s <= CALL_MAX_S:

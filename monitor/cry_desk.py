@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.acoustics import describe, warm_up
 from monitor.blocks import Samples
-from monitor.clips import AFTER_S, BEFORE_S, SoundMemory, to_flac
+from monitor.clips import LATE_S, CrySound, SoundMemory, to_flac
 from monitor.cries import CryEvent
 from monitor.cry_messages import CryMessages, last_words
 from monitor.messages import Acoustics, CryMessage, CryStep, Topics
@@ -73,10 +73,8 @@ class Tally:
 class _OpenCry:
     """What is kept of the cry that is open, for its end."""
 
-    onset_s: float
+    sound: CrySound
     before: Tally  # to go back to, should it be taken back
-    calls: list[tuple[float, float]]  # onset and offset in s of the stream, near the onset
-    sound: tuple[float, Samples] | None = None  # where it begins in the stream, s; samples
 
 
 @dataclass
@@ -123,7 +121,7 @@ class CryDesk:
     @property
     def memory_s(self) -> float:
         """How much sound has to be remembered, so that a cry's is there when it is announced."""
-        return self.sound_s + 15.0
+        return self.sound_s + LATE_S
 
     @property
     def open_cry(self) -> str | None:
@@ -151,11 +149,10 @@ class CryDesk:
         """One step of a cry, with the sound of its stream."""
         self._say_ending()
         if event.step is CryStep.STARTED:
-            self._cry = _OpenCry(event.onset_s, self.tally, [])
+            self._cry = _OpenCry(CrySound(event.onset_s, self.sound_s), self.tally)
         if self._cry is None:
             return
-        near_s = self._cry.onset_s + self.sound_s
-        self._cry.calls += [(c.onset_s, c.offset_s) for c in event.new_calls if c.onset_s < near_s]
+        self._cry.sound.add((call.onset_s, call.offset_s) for call in event.new_calls)
         if event.step in (CryStep.STARTED, CryStep.UPDATED):
             message = self._messages.write(event, monotonic)
             if event.step is CryStep.STARTED:
@@ -167,15 +164,14 @@ class CryDesk:
             self.tally = cry.before
             self._close_step([self._outgoing(self._messages.write(event, monotonic))], None)
             return
-        self._ending = self._describe(event, cry, memory, monotonic, now)
+        sound, calls = cry.sound.end(memory, event.offset_s)
+        job = self._worker.submit(lambda: describe(sound, calls))
+        self._ending = _Ending(event, monotonic, sound, job, now + DESCRIBED_WITHIN_S)
 
     def turn(self, memory: SoundMemory | None, now: float) -> None:
         """Do what has become due: keep the open cry's sound, say a cry's end."""
-        cry = self._cry
-        if cry and memory and cry.sound is None:
-            end_s = cry.onset_s - BEFORE_S + self.sound_s
-            if memory.seconds >= end_s:
-                cry.sound = memory.cut(cry.onset_s - BEFORE_S, end_s)
+        if self._cry and memory:
+            self._cry.sound.keep(memory)
         ending = self._ending
         if ending and (ending.job is None or ending.job.done or now >= ending.give_up):
             self._say_ending()
@@ -192,23 +188,6 @@ class CryDesk:
         if messages:
             log.info("the clock is set now: times of %d cries are put right", len(messages))
             self._say([self._outgoing(message) for message in messages])
-
-    def _describe(
-        self,
-        event: CryEvent,
-        cry: _OpenCry,
-        memory: SoundMemory,
-        monotonic: MonotonicOf,
-        now: float,
-    ) -> _Ending:
-        wanted_s = cry.onset_s - BEFORE_S + self.sound_s
-        begin_s, sound = cry.sound or memory.cut(
-            cry.onset_s - BEFORE_S, min(event.offset_s + AFTER_S, wanted_s)
-        )
-        end_s = begin_s + len(sound) / 16_000
-        calls = [(on - begin_s, min(off, end_s) - begin_s) for on, off in cry.calls if on < end_s]
-        job = self._worker.submit(lambda: describe(sound, calls))
-        return _Ending(event, monotonic, sound, job, now + DESCRIBED_WITHIN_S)
 
     def _say_ending(self) -> None:
         ending, self._ending = self._ending, None

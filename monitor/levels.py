@@ -53,5 +53,5 @@ class LevelMeter:
 
 
 def decibels(power: float) -> float:
-    """Mean square to dBFS."""
-    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS
+    """Mean square to dBFS, to a tenth."""
+    return round(max(SILENCE_DBFS, 10 * math.log10(power)), 1) if power > 0 else SILENCE_DBFS

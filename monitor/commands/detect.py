@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from models.cry_model import HopScores, ModelError
-from monitor.cries import CryEvent
+from monitor.acoustics import describe
+from monitor.blocks import Samples
+from monitor.clips import LATE_S, CrySound, SoundMemory
+from monitor.cries import CryEvent, Sensitivity
+from monitor.cry_desk import MEASURED_S
+from monitor.cry_messages import arousal
 from monitor.failure import Failure
 from monitor.hearing import Heard, Hearing, load_model
 from monitor.messages import CryStep
 from monitor.progress import Progress
-from monitor.recording import Recording, RecordingError
+from monitor.recording import PIECE_S, Recording, RecordingError
 
 
 @click.command()
@@ -35,8 +41,14 @@ from monitor.recording import Recording, RecordingError
     default="normal",
     help="How easily a sound is taken for a cry.",
 )
+@click.option("--acoustics", is_flag=True, help="Also measure pitch, level and the like.")
 def detect(
-    files: tuple[Path, ...], *, as_json: bool, scores: Path | None, sensitivity: Any
+    files: tuple[Path, ...],
+    *,
+    as_json: bool,
+    scores: Path | None,
+    sensitivity: Sensitivity,
+    acoustics: bool,
 ) -> None:
     """Find the cries in recordings.
 
@@ -52,7 +64,8 @@ def detect(
         table = stack.enter_context(ScoreTable(scores)) if scores else None
         for path in files:
             try:
-                for cry in _cries_in(path, Hearing(model, sensitivity), table):
+                hearing = Hearing(model, sensitivity)
+                for cry in _cries_in(path, hearing, table, Describer() if acoustics else None):
                     click.echo(json.dumps(cry) if as_json else _sentence(cry))
             except RecordingError as error:
                 failed = True
@@ -88,34 +101,68 @@ class ScoreTable:
             self._writer.writerow([path, f"{hop.time_s:.3f}", f"{kitten:.5f}", f"{puppy:.5f}"])
 
 
-def _cries_in(path: Path, hearing: Hearing, table: ScoreTable | None) -> Iterator[dict[str, Any]]:
+class Describer:
+    """Follows a stream beside the hearing, and measures each cry."""
+
+    def __init__(self) -> None:
+        self._memory = SoundMemory(MEASURED_S + LATE_S + PIECE_S)
+        self._cry: CrySound | None = None
+
+    def hear(self, samples: Samples) -> None:
+        """Take the samples that the next events are about."""
+        self._memory.push(samples)
+
+    def describe(self, event: CryEvent) -> dict[str, Any]:
+        """Take an event; what the cry sounded like, once it has ended."""
+        if event.step is CryStep.STARTED or self._cry is None:
+            self._cry = CrySound(event.onset_s, MEASURED_S)
+        self._cry.add((call.onset_s, call.offset_s) for call in event.new_calls)
+        self._cry.keep(self._memory)
+        if event.step is not CryStep.ENDED:
+            return {}
+        found = describe(*self._cry.end(self._memory, event.offset_s))
+        return {
+            "arousal": arousal(event).value,
+            "acoustics": found.model_dump() if found else None,
+        }
+
+
+def _cries_in(
+    path: Path, hearing: Hearing, table: ScoreTable | None, describer: Describer | None
+) -> Iterator[dict[str, Any]]:
     """One JSON object a cry, when it has ended; raises RecordingError."""
     announced_s: dict[int, float] = {}
     with Recording(path) as recording:
         progress = Progress(path.name, recording.seconds)
         try:
-            for heard in _heard(recording, hearing):
+            for samples, heard in _heard(recording, hearing):
+                if describer:
+                    describer.hear(samples)
                 if heard.hops:
                     progress.show(heard.hops[-1].known_s)
                 if table:
                     table.write(path, heard.hops)
                 for event in heard.events:
                     announced_s.setdefault(event.number, event.decided_s)
+                    described = describer.describe(event) if describer else {}
                     if event.step is CryStep.ENDED:
                         progress.clear()
-                        yield _as_json(path, event, announced_s[event.number])
+                        yield _as_json(path, event, announced_s[event.number]) | described
         finally:
             progress.clear()
 
 
-def _heard(recording: Recording, hearing: Hearing) -> Iterator[Heard]:
-    """What is heard in a recording, also in one that breaks off: what came before still counts."""
+def _heard(recording: Recording, hearing: Hearing) -> Iterator[tuple[Samples, Heard]]:
+    """The sound of a recording and what is heard in it; also of one that breaks off."""
+    broken: RecordingError | None = None
     try:
         for samples in recording.pieces():
-            yield hearing.push(samples)
-    finally:
-        rest = hearing.finish()
-    yield rest
+            yield samples, hearing.push(samples)
+    except RecordingError as error:
+        broken = error
+    yield np.zeros(0, np.float32), hearing.finish()
+    if broken:
+        raise broken
 
 
 def _as_json(path: Path, event: CryEvent, announced_s: float) -> dict[str, Any]:
