@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
@@ -237,6 +237,12 @@ class Watcher:
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Send at QoS 1 and wait for the acknowledgement."""
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(START_S)
+
+    def publish_many(self, topic: str, payloads: Iterable[bytes]) -> None:
+        """Send all at QoS 1, then wait for all acknowledgements."""
+        sent = [self._client.publish(topic, payload, qos=1) for payload in payloads]
+        for one in sent:
+            one.wait_for_publish(START_S)
 
     def wait(
         self, wanted: Callable[[MQTTMessage], bool] | str, timeout_s: float = START_S
