@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from monitor.settings import Settings, SettingsError
 from web import api, auth, live, nursery, pages
+from web.api.problems import problem
 from web.database import Database, DatabaseError
 
 SESSION_DAYS = 30  # a phone by the box stays signed in for a litter's weaning
@@ -25,21 +26,20 @@ MAX_FORM_BYTES = 64 * 1024
 # map and holds everything else shut.
 OPEN_ENDPOINTS = frozenset({"static", "auth.sign_in", "auth.first_run", "about.manifest"})
 
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+)
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "media-src 'self'",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-        )
-    ),
+    "Content-Security-Policy": "; ".join(CONTENT_SECURITY_POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # the CSRF check over TLS needs it on our own pages
@@ -157,8 +157,10 @@ def _no_records(error: DatabaseError) -> tuple[str, int]:
 def _refused(error: HTTPException) -> BaseResponse | tuple[str, int]:
     """One page, or JSON for programs, for every refusal."""
     code = error.code or 500
-    if code < 400 or request.path.startswith("/api/"):
+    if code < 400:
         return error.get_response()
+    if request.path.startswith("/api/"):
+        return problem(code, error.description)
     titles = {404: "There is no such page", 429: "Too many tries", 500: "Something went wrong here"}
     texts = {
         404: "It may have been removed. Everything else is still there.",

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from web import auth, changes
 from web.database import Database, DatabaseError
-from web.nursery import tick, reading, settings
+from web.nursery import Look, reading, settings, tick
 from web.pages import fragments, words
 from web.presence import presence
 from web.records import BoxStatus
@@ -225,7 +225,8 @@ def _news(page: str, seen: int, ears: dict[str, str]) -> News:
             return News(newest, {}, reload=True, pulse=beat)
         turned = {box for box, of in beat["boxes"].items() if ears.get(box) != of["ear"]}
         ears.update((box, of["ear"]) for box, of in beat["boxes"].items())
-        parts = fragments.changed(session, settings(), tick(), page, came.items, turned)
+        look = Look(session, settings(), tick())
+        parts = fragments.changed(look, page, came.items, turned)
         return News(newest, parts, reload=False, pulse=beat)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -29,6 +30,15 @@ def install(
     app.extensions.update(settings=settings, database=database, now=clock, demo=demo)
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at the records: what is read, and as of when."""
+
+    session: Session
+    settings: Settings
+    now: datetime
+
+
 def settings() -> Settings:
     """The settings of the current app."""
     return cast(Settings, current_app.extensions["settings"])
@@ -42,6 +52,13 @@ def reading() -> AbstractContextManager[Session]:
 def writing() -> AbstractContextManager[Session]:
     """A session that writes: commits at the end, undoes everything on an exception."""
     return cast(Database, current_app.extensions["database"]).writing()
+
+
+@contextmanager
+def looking() -> Iterator[Look]:
+    """A look at the records as of the request's moment."""
+    with reading() as session:
+        yield Look(session, settings(), now())
 
 
 def zone() -> ZoneInfo:

@@ -14,14 +14,14 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from flask import Flask
-from waitress import create_server
+from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from monitor.settings import SettingsError, WebSettings
 from web.live import STREAMS
 
 THREADS = STREAMS + 8  # a live stream holds its thread; these remain for everything else
-STOP_WAIT_S = 1.5  # a request that takes longer at the end is cut off
+STOP_WAIT_S = 2  # a request that takes longer at the end is cut off
 IDLE_CONNECTION_S = 60
 # From the block kept for documentation: nothing is sent there, the kernel only picks a route.
 FAR_ADDRESS = ("192.0.2.1", 9)
@@ -37,7 +37,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
         super().__init__()
         self._end_streams = end_streams
 
-    def shutdown(self, cancel_pending: bool = True, timeout: float = STOP_WAIT_S) -> bool:  # noqa: FBT001, FBT002
+    def shutdown(self, cancel_pending: bool = True, timeout: int = STOP_WAIT_S) -> bool:
         """End streams, then threads."""
         self._end_streams()
         return bool(super().shutdown(cancel_pending, timeout))

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import segno
 from flask import Flask
+from sqlalchemy import select
 
 from monitor.settings import Settings, SettingsError
-from web import carers, changes
+from web import boxes, carers
 from web.app import create_app
 from web.database import Database
 from web.demo import NotADemoError, seed
@@ -25,12 +26,10 @@ def prepare(settings: Settings, database: Database, *, demo: bool) -> Flask:
     Raises SettingsError, NotADemoError.
     """
     with database.writing() as session:
-        for box in settings.box:
-            if session.get(Box, box.id) is None:
-                session.add(Box(id=box.id, name=box.name, demo=demo, created_at=utc_now()))
-                session.flush()
-                changes.append(session, utc_now(), "box", box.id, box.id)
+        boxes.configured(session, settings, utc_now())
         if demo:
+            for box in session.scalars(select(Box)):
+                box.demo = True
             seed(session, utc_now(), settings.box[0].id)
     return create_app(settings, database, demo=demo)
 

@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
         arousal=words.arousal,
         clock=lambda moment: times.clock_time(moment, zone()),
         cry_end=words.cry_end,
+        day=lambda day: times.day_name(day, now().astimezone(zone()).date()),
         day_time=lambda moment: times.day_and_time(moment, now(), zone()),
         how_sure=words.how_sure,
         iso=utc_text,

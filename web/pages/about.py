@@ -1,4 +1,4 @@
-"""How the nursery is: checks with advice, messages that could not be read, the home screen's card."""
+"""How the nursery is: checks with advice, and messages that could not be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from monitor.messages import HealthMessage
 from web import changes
 from web import health as dashboard_health
-from web.nursery import now, reading, settings
+from web.nursery import looking, reading, settings
 from web.pages import boxes
 from web.records import BoxStatus, QuarantinedMessage
 
@@ -23,13 +23,13 @@ SHOWN_MESSAGES = 50
 @bp.get("/health")
 def health() -> str:
     """What is well, what is not, and what to do about it; version and model."""
-    with reading() as session:
-        names = boxes.box_names(session, settings())
+    with looking() as look:
+        session, names = look.session, boxes.box_names(look)
         listeners = [
             (names.get(status.box_id, status.box_id), _health(status), status.health_at)
             for status in session.scalars(select(BoxStatus).order_by(BoxStatus.box_id))
         ]
-        checks = dashboard_health.checks(session, now())
+        checks = dashboard_health.checks(session, look.now)
         return render_template(
             "health.html",
             checks=checks,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from web import changes, journal
 from web.journal import Entry, EntryError, Written
-from web.nursery import entry, now, reading, settings, writing
+from web.nursery import entry, looking, now, reading, settings, writing
 from web.pages import boxes
 from web.records import Animal, Feed, Weight
 
@@ -41,12 +41,11 @@ class Point:
 @bp.get("")
 def animals() -> str:
     """All in care."""
-    with reading() as session:
-        names = boxes.box_names(session, settings())
+    with looking() as look:
         return render_template(
             "animals.html",
-            babies=boxes.babies(session, settings(), now(), names),
-            change=changes.newest(session),
+            babies=boxes.babies(look),
+            change=changes.newest(look.session),
             live_page="animals",
         )
 
@@ -171,8 +170,8 @@ def _shown(value: Any) -> str:
 
 
 def _form(animal: Animal | None, values: Mapping[str, Any], errors: dict[str, str]) -> Page:
-    with reading() as session:
-        names = boxes.box_names(session, settings())
+    with looking() as look:
+        names = boxes.box_names(look)
     today = now().astimezone(settings().house.zone).date()
     page = render_template(
         "animal_form.html",
@@ -186,14 +185,14 @@ def _form(animal: Animal | None, values: Mapping[str, Any], errors: dict[str, st
 
 
 def _page(animal_id: int, values: Mapping[str, Any], errors: dict[str, str]) -> Page:
-    with reading() as session:
+    with looking() as look:
+        session = look.session
         row = session.get(Animal, animal_id) or abort(404)
-        names = boxes.box_names(session, settings())
         weights = _weights(session, animal_id)
         page = render_template(
             "animal.html",
             animal=row,
-            baby=boxes.baby(session, settings(), now(), names, row),
+            baby=boxes.baby(look, row, boxes.box_names(look)),
             feeds=_feeds(session, animal_id),
             weights=weights,
             curve=_curve(weights),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from monitor.messages import SuggestionItem
-from monitor.settings import Settings
+from web.nursery import Look
 from web.pages import words
 from web.pages.questions import Question, question
 from web.presence import presence
@@ -79,6 +79,7 @@ class Card:
     partner: str | None
     questions: tuple[Question, ...]
     suggestion_id: int | None
+    outcome: str | None
     volumes: tuple[str, ...] = ()
 
     @property
@@ -101,43 +102,37 @@ class BoxCard:
     cry: CryView | None = None
     last: CryView | None = None
     ask_stopped: bool = False
+    who: tuple[str, ...] = ()
+    """Who may be the crying one."""
     cards: tuple[Card, ...] = ()
     folded: tuple[Card, ...] = ()
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = ()
     babies: tuple[Baby, ...] = ()
     elsewhere: tuple[Baby, ...] = ()
-    together: tuple[tuple[int, str, str], ...] = field(default=())
+    together: tuple[tuple[int, str, str], ...] = ()
     """Open pairings: id, both names."""
 
 
-def box_names(session: Session, settings: Settings) -> dict[str, str]:
+def box_names(look: Look) -> dict[str, str]:
     """Every box that is set up or has ever spoken: id -> what people call it."""
-    names = {box.id: box.label for box in settings.box}
-    for box in session.scalars(select(Box).order_by(Box.created_at, Box.id)):
+    names = {box.id: box.label for box in look.settings.box}
+    for box in look.session.scalars(select(Box).order_by(Box.created_at, Box.id)):
         label = box.name or names.get(box.id) or box.id.replace("-", " ").capitalize()
         names[box.id] = label
     return names
 
 
-def box_cards(
-    session: Session, settings: Settings, now: datetime, only: Iterable[str] | None = None
-) -> list[BoxCard]:
+def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
     """The cards of all boxes, or of those named."""
-    names = box_names(session, settings)
-    wanted = [box for box in names if only is None or box in set(only)]
-    everyone = babies(session, settings, now, names)
-    return [_box_card(session, settings, now, box, names[box], everyone) for box in wanted]
+    names = box_names(look)
+    chosen = set(names if only is None else only)
+    everyone = babies(look)
+    return [_box_card(look, box, name, everyone) for box, name in names.items() if box in chosen]
 
 
-def _box_card(
-    session: Session,
-    settings: Settings,
-    now: datetime,
-    box_id: str,
-    name: str,
-    everyone: list[Baby],
-) -> BoxCard:
+def _box_card(look: Look, box_id: str, name: str, everyone: list[Baby]) -> BoxCard:
+    session, now = look.session, look.now
     row, status = session.get(Box, box_id), session.get(BoxStatus, box_id)
     heard = presence(status, now)
     hearing = words.hearing(heard)
@@ -159,29 +154,27 @@ def _box_card(
         elsewhere=tuple(one for one in everyone if one.box_id != box_id),
         together=_together(session, inside),
     )
-    return _with_advice(session, settings, now, card) if row else card
+    return _with_advice(look, card) if row else card
 
 
-def _with_advice(session: Session, settings: Settings, now: datetime, card: BoxCard) -> BoxCard:
-    advice = advise(session, settings, card.id, now)
+def _with_advice(look: Look, card: BoxCard) -> BoxCard:
+    advice = advise(look.session, look.settings, card.id, look.now)
     in_box = [str(one.id) for one in card.babies]
-    rows = _suggestion_rows(session, card.cry.row.id if card.cry else None)
+    rows = _suggestion_rows(look.session, card.cry.row.id if card.cry else None)
     shown: list[Card] = []
     folded: list[Card] = []
     for item in advice.items:
         one = _card(item, advice, in_box, rows.get(item.code))
-        outcome = rows[item.code].outcome if item.code in rows else None
-        (folded if outcome and not one.urgent else shown).append(one)
+        (folded if one.outcome and not one.urgent else shown).append(one)
     asked = {q.key for one in shown for q in one.questions}
     rest = (question(key, advice.names, in_box) for key in advice.result.unknown)
-    return BoxCard(
-        **{
-            **card.__dict__,
-            "cards": tuple(shown),
-            "folded": tuple(folded),
-            "questions": tuple(q for q in rest if q and q.key not in asked),
-            "notes": tuple(advice.notes),
-        }
+    return replace(
+        card,
+        cards=tuple(shown),
+        folded=tuple(folded),
+        questions=tuple(q for q in rest if q and q.key not in asked),
+        notes=tuple(advice.notes),
+        who=tuple(advice.names.get(one, one) for one in advice.result.who) if card.cry else (),
     )
 
 
@@ -194,6 +187,7 @@ def _card(item: SuggestionItem, advice: Advice, in_box: list[str], row: Suggesti
         partner=names.get(item.partner) if item.partner else None,
         questions=tuple(q for q in asked if q),
         suggestion_id=row.id if row else None,
+        outcome=row.outcome if row else None,
         volumes=_volumes(item, names),
     )
 
@@ -254,23 +248,21 @@ def cry_view(session: Session, cry: Cry, now: datetime) -> CryView:
     )
 
 
-def babies(
-    session: Session, settings: Settings, now: datetime, names: dict[str, str]
-) -> list[Baby]:
+def babies(look: Look) -> list[Baby]:
     """All animals in care, with the box, the newest feed and the newest weights of each."""
-    animals = session.scalars(
+    animals = look.session.scalars(
         select(Animal)
         .where(Animal.status == "in_care")
         .options(selectinload(Animal.stays))
         .order_by(Animal.name, Animal.id)
     ).all()
-    return [baby(session, settings, now, names, one) for one in animals]
+    names = box_names(look)
+    return [baby(look, animal, names) for animal in animals]
 
 
-def baby(
-    session: Session, settings: Settings, now: datetime, names: dict[str, str], animal: Animal
-) -> Baby:
-    """One animal as lists show it."""
+def baby(look: Look, animal: Animal, names: Mapping[str, str]) -> Baby:
+    """One animal as lists show it; `names` are those of the boxes."""
+    session = look.session
     box_id = next((stay.box_id for stay in animal.stays if stay.ended_at is None), None)
     fed = session.scalars(
         select(Feed)
@@ -288,7 +280,7 @@ def baby(
         id=animal.id,
         name=animal.name,
         species=animal.species,
-        age_days=age_in_days(animal.born_on, now, settings.house.zone),
+        age_days=age_in_days(animal.born_on, look.now, look.settings.house.zone),
         born_estimated=animal.born_estimated,
         box_id=box_id,
         box_name=names.get(box_id) if box_id else None,

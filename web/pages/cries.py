@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from web import changes
-from web.nursery import now, reading, settings
+from web.nursery import looking, reading
 from web.pages import boxes, cry_lists
 
 bp = Blueprint("cries", __name__, url_prefix="/cries")
@@ -19,15 +19,15 @@ bp = Blueprint("cries", __name__, url_prefix="/cries")
 def cries() -> str:
     """The newest cries by night and day; `?before=` goes further back."""
     before = _moment(request.args.get("before", ""))
-    with reading() as session:
-        watches = cry_lists.newest(session, settings(), now(), before)
+    with looking() as look:
+        watches = cry_lists.newest(look, before)
         shown = sum(len(watch.items) for watch in watches)
         return render_template(
             "cries.html",
             watches=watches,
             older=watches[-1].items[-1].view.row.onset if shown == cry_lists.PAGE else None,
             before=before,
-            change=changes.newest(session),
+            change=changes.newest(look.session),
             live_page="" if before else "cries",
         )
 
@@ -35,16 +35,16 @@ def cries() -> str:
 @bp.get("/<cry_id>")
 def cry(cry_id: str) -> str:
     """One cry: its calls, its sound in words, what was suggested, what stopped it."""
-    with reading() as session:
-        found = cry_lists.one(session, cry_id, now())
+    with looking() as look:
+        found = cry_lists.one(look, cry_id)
         if found is None:
             abort(404)
         box_id = found["view"].row.box_id
         return render_template(
             "cry.html",
             **found,
-            box_name=boxes.box_names(session, settings()).get(box_id, box_id),
-            change=changes.newest(session),
+            box_name=boxes.box_names(look).get(box_id, box_id),
+            change=changes.newest(look.session),
             live_page=f"cry/{cry_id}",
         )
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.settings import Settings
+from web.nursery import Look
 from web.pages import boxes
 from web.pages.boxes import CryView
-from web.records import Call, Clip, Cry, Review, Suggestion
+from web.records import Clip, Cry, Review, Suggestion
 from web.times import watch_of
 
 PAGE = 40  # cries at once
@@ -73,11 +73,10 @@ def picture(
     return bars
 
 
-def newest(
-    session: Session, settings: Settings, now: datetime, before: datetime | None = None
-) -> list[WatchCries]:
+def newest(look: Look, before: datetime | None = None) -> list[WatchCries]:
     """The newest cries (before a moment), grouped by night and day of the house."""
-    names = boxes.box_names(session, settings)
+    session, now = look.session, look.now
+    names = boxes.box_names(look)
     query = select(Cry).where(Cry.state != "retracted").order_by(Cry.onset.desc(), Cry.id.desc())
     if before is not None:
         query = query.where(Cry.onset < before)
@@ -89,7 +88,7 @@ def newest(
         )
         for row in rows
     ]
-    house = settings.house
+    house = look.settings.house
     today = now.astimezone(house.zone).date()
     return [
         WatchCries(watch.title(today), list(group))
@@ -102,8 +101,9 @@ def newest(
     ]
 
 
-def one(session: Session, cry_id: str, now: datetime) -> dict[str, Any] | None:
+def one(look: Look, cry_id: str) -> dict[str, Any] | None:
     """What a cry's own page shows; None when there is no such cry."""
+    session = look.session
     row = session.get(Cry, cry_id)
     if row is None:
         return None
@@ -111,7 +111,7 @@ def one(session: Session, cry_id: str, now: datetime) -> dict[str, Any] | None:
         select(Suggestion).where(Suggestion.cry_id == cry_id).order_by(Suggestion.rank)
     ).all()
     return {
-        "view": _with_verdict(session, row, now),
+        "view": _with_verdict(session, row, look.now),
         "has_clip": bool(_with_clip(session, [cry_id])),
         "suggested": suggested,
     }

@@ -7,23 +7,16 @@ id of the element that it replaces.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from flask import render_template
-from sqlalchemy.orm import Session
 
-from monitor.settings import Settings
+from web.nursery import Look
 from web.pages import boxes, cry_lists
 from web.records import Change
 
 
 def changed(
-    session: Session,
-    settings: Settings,
-    now: datetime,
-    page: str,
-    changes: Sequence[Change],
-    turned: Collection[str],
+    look: Look, page: str, changes: Sequence[Change], turned: Collection[str]
 ) -> dict[str, str]:
     """Element id -> new HTML of what `changes` may have changed on `page`.
 
@@ -31,36 +24,27 @@ def changed(
     """
     kinds = {change.kind for change in changes}
     if page == "home":
-        return _home(session, settings, now, changes, turned)
-    if page == "cries" and kinds & {"cry", "suggestion"}:
-        watches = cry_lists.newest(session, settings, now)
-        return {"cries": render_template("_cries.html", watches=watches)}
+        return _home(look, changes, turned)
+    if page == "cries" and "cry" in kinds:
+        return {"cries": render_template("_cries.html", watches=cry_lists.newest(look))}
+    if page == "animals" and "animal" in kinds:
+        return {"babies": render_template("_babies.html", babies=boxes.babies(look))}
     if page.startswith("cry/"):
         cry_id = page.removeprefix("cry/")
         touched = any(change.subject == cry_id for change in changes)
-        found = cry_lists.one(session, cry_id, now) if touched else None
+        found = cry_lists.one(look, cry_id) if touched else None
         if found is not None:
             return {"cry": render_template("_cry.html", **found)}
-    if page == "animals" and "animal" in kinds:
-        names = boxes.box_names(session, settings)
-        everyone = boxes.babies(session, settings, now, names)
-        return {"babies": render_template("_babies.html", babies=everyone)}
     return {}
 
 
-def _home(
-    session: Session,
-    settings: Settings,
-    now: datetime,
-    changes: Sequence[Change],
-    turned: Collection[str],
-) -> dict[str, str]:
+def _home(look: Look, changes: Sequence[Change], turned: Collection[str]) -> dict[str, str]:
     """The boxes concerned; all of them when an animal may have become somebody's company."""
     everywhere = any(change.kind == "animal" for change in changes)
     touched = {change.box_id for change in changes if change.box_id} | set(turned)
     if not touched and not everywhere:
         return {}
-    cards = boxes.box_cards(session, settings, now, None if everywhere else touched)
+    cards = boxes.box_cards(look, None if everywhere else touched)
     nobody = not any(card.babies or card.elsewhere for card in cards)
     return {
         f"box-{card.id}": render_template("_box.html", card=card, nobody=nobody) for card in cards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from web import changes
-from web.nursery import now, reading, settings
+from web.nursery import looking
 from web.pages import boxes
 
 bp = Blueprint("home", __name__)
@@ -14,12 +14,12 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 def home() -> str:
     """All boxes."""
-    with reading() as session:
-        cards = boxes.box_cards(session, settings(), now())
+    with looking() as look:
+        cards = boxes.box_cards(look)
         return render_template(
             "home.html",
             cards=cards,
             nobody=not any(card.babies or card.elsewhere for card in cards),
-            change=changes.newest(session),
+            change=changes.newest(look.session),
             live_page="home",
         )

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from web import journal
 from web.journal import Entry, EntryError, Written
-from web.nursery import entry, now, reading, settings, writing
+from web.nursery import entry, looking, writing
 from web.pages import boxes, words
 from web.records import Animal, Companionship, Cry, Suggestion
 
@@ -64,8 +64,8 @@ def fed() -> Response:
 @bp.get("/together")
 def together() -> str:
     """Choose who comes to whom; one tap where there is little to choose."""
-    with reading() as session:
-        cards = boxes.box_cards(session, settings(), now(), [request.args.get("box", "")])
+    with looking() as look:
+        cards = boxes.box_cards(look, [request.args.get("box", "")])
         if not cards:
             abort(404)
         return render_template("together.html", card=cards[0])

@@ -61,7 +61,7 @@ def hearing(heard: Presence) -> Hearing:
         return Hearing(
             "never",
             "Not heard yet",
-            "No listener has spoken for this box. `nursery-monitor up` starts one.",
+            "No listener has spoken for this box yet. On the Pi, nursery-monitor up starts one.",
         )
     if heard.state in ("unknown", "offline"):
         return Hearing(
@@ -69,16 +69,19 @@ def hearing(heard: Presence) -> Hearing:
             "No word from the listener",
             "Nobody is listening here. Look at the Pi beside the box: power, then network.",
         )
-    if heard.state == "muted":
-        return Hearing("muted", "Listening is switched off", "A cry would not be noticed now.")
     if heard.state == "deaf" and heard.reason == "starting":
         return Hearing("starting", "Starting to listen", heard.detail)
     if heard.state == "deaf":
         title, advice = _DEAF.get(heard.reason or "", ("The box cannot be heard", None))
         return Hearing("deaf", title, heard.detail or advice)
-    if heard.state == "crying":
-        return Hearing("crying", "Crying")
-    return Hearing("quiet", "All quiet")
+    return _OTHERWISE[heard.state]
+
+
+_OTHERWISE = {
+    "listening": Hearing("quiet", "All quiet"),
+    "crying": Hearing("crying", "Crying"),
+    "muted": Hearing("muted", "Listening is switched off", "A cry would not be noticed now."),
+}
 
 
 def level_share(level_dbfs: float | None) -> int:

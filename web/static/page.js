@@ -3,8 +3,10 @@
 import { follow } from "./live.js";
 import { showToast, tap } from "./taps.js";
 import { startClock } from "./clock.js";
+import { play } from "./sound.js";
 
 startClock();
 document.addEventListener("submit", tap);
+document.addEventListener("click", play);
 document.querySelectorAll("[data-toast]").forEach(showToast);
 if (document.body.dataset.live) follow();
