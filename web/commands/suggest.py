@@ -187,6 +187,7 @@ def _told_card(card: Suggestion) -> Iterator[str]:
         cap = (card.cap_ml or {})[subject]
         amount = "weigh it first" if volume is None else f"up to {volume:g} mL, at most {cap:g} mL"
         yield f"      {subject}: {amount}"
-    for told in (card.phone, card.note):
-        if told:
-            yield f"      {told}"
+    if card.phone:
+        yield f"      Vet: {card.phone}"
+    if card.note:
+        yield f"      {card.note}"

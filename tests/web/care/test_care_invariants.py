@@ -352,10 +352,7 @@ def _answers_of_animal(animal: Animal, scenario: Scenario) -> Iterator[tuple[str
     if animal.in_box and facts.flagged is Flagged.UNKNOWN:
         for flag in (None, *RED_FLAGS):
             if flag is None or getattr(animal.red_flags, flag) is None:
-                yield (
-                    "red_flags",
-                    {"red_flags": RedFlags(**{name: name == flag for name in RED_FLAGS})},
-                )
+                yield "red_flags", {"red_flags": flagged(*filter(None, [flag]))}
     if animal.body_temp_c is None and animal.body_feel is None:
         yield from _answers_about_warmth(animal)
     if facts.health is Health.UNKNOWN:

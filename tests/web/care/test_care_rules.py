@@ -79,6 +79,20 @@ def test_an_emergency_is_seen_in_a_quiet_and_in_an_empty_box() -> None:
     assert codes(a_case(away)) == ["URGENT_VET", "CHECK_SPECIES"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"body_temp_c": 32.0}, ["URGENT_VET", "WARM_FIRST"]),
+        ({"body_temp_c": 41.0}, ["URGENT_VET", "CHECK_BOX"]),
+        ({"weight_change_pct": -11}, ["URGENT_VET"]),
+    ],
+)
+def test_every_kind_of_emergency_leaves_the_rest_to_the_vet(
+    changes: dict[str, Any], what: list[str]
+) -> None:
+    assert codes(a_case(kitten(min_since_fed=500, health="ill", **changes))) == what
+
+
 def test_in_an_emergency_nothing_but_warmth_is_asked_of_the_baby() -> None:
     needy = kitten(
         red_flags=flagged("limp"), body_temp_c=34.0, mother="available", min_since_fed=900,
