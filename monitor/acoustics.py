@@ -23,6 +23,8 @@ PITCH_HZ = (350.0, 3000.0)  # from a low whine of a puppy to the top of a yelp, 
 BAND_HZ = (300.0, 8000.0)  # where cries are; hum and rumble lie below
 CLEAR = 0.8  # correlation of the sound with itself some periods later; 6 dB harmonics to noise
 PERIODS = 4  # that are tried: one of them comes near to a whole number of samples
+SLIP = 1.6  # pitch further from the median than this ratio is a slip of an octave
+BACKGROUND = 0.25  # quantile of the frames between calls: calls that were missed lie there too
 CALL_FRAMES, QUIET_FRAMES = 5, 10  # fewer tell nothing
 EDGE_S = 0.1  # beside a call that is neither call nor background: scores come in steps of 0.16 s
 
@@ -46,11 +48,15 @@ def describe(samples: Samples, calls: Calls) -> Acoustics | None:
     voice = sounding & (power >= loud / 100)
     pitch, clear = _pitch(samples, len(frames))
     voiced = pitch[voice & clear]
-    low, middle, high = np.quantile(voiced, [0.1, 0.5, 0.9]) if len(voiced) else (None,) * 3
+    low = middle = high = None
+    if len(voiced):
+        middle = float(np.median(voiced))
+        kept = voiced[(voiced > middle / SLIP) & (voiced < middle * SLIP)]
+        low, high = (float(f0) for f0 in np.quantile(kept, [0.1, 0.9]))
     return Acoustics(
-        pitch_hz=None if middle is None else round(float(middle), 1),
-        pitch_range_hz=None if high is None else round(float(high - low), 1),
-        call_s=round(float(np.median([off - on for on, off in calls])), 3),
+        pitch_hz=None if middle is None else round(middle, 1),
+        pitch_range_hz=None if low is None or high is None else round(high - low, 1),
+        call_s=_call_s(times, voice, calls),
         tonality=round(float(np.mean(clear[voice])), 3),
         level_dbfs=decibels(float(np.mean(power[voice]))),
         snr_db=_snr_db(frames, voice, quiet),
@@ -70,6 +76,13 @@ def _masks(times: NDArray[np.float64], calls: Calls) -> tuple[Mask, Mask]:
         sounding |= (times >= on) & (times <= off)
         near |= (times >= on - EDGE_S) & (times <= off + EDGE_S)
     return sounding, ~near
+
+
+def _call_s(times: NDArray[np.float64], voice: Mask, calls: Calls) -> float | None:
+    """Median length of the voice within each call, in s."""
+    within = [times[voice & (times >= on) & (times <= off)] for on, off in calls]
+    lengths = [float(t[-1] - t[0]) + STEP / RATE_HZ for t in within if len(t)]
+    return round(float(np.median(lengths)), 3) if lengths else None
 
 
 def _pitch(samples: Samples, frames: int) -> tuple[NDArray[np.float64], Mask]:
@@ -107,15 +120,17 @@ def _snr_db(frames: Frames, voice: Mask, quiet: Mask) -> float | None:
     """The voice over what lies between the calls, in the band of cries."""
     if quiet.sum() < QUIET_FRAMES or not voice.any():
         return None
-    both, noise = _band_power(frames[voice]), _band_power(frames[quiet])
+    both = float(np.mean(_band_power(frames[voice])))
+    noise = float(np.quantile(_band_power(frames[quiet]), BACKGROUND))
     if noise <= 0 or both <= noise:
         return None
     return round(10 * math.log10((both - noise) / noise), 1)
 
 
-def _band_power(frames: Frames) -> float:
-    """Mean power of frames [n, FRAME] in BAND_HZ; any unit, the same for all."""
+def _band_power(frames: Frames) -> NDArray[np.float64]:
+    """Power [n] of frames [n, FRAME] in BAND_HZ; any unit, the same for all."""
     spectrum = np.fft.rfft(frames * np.hanning(FRAME), axis=1)
     hertz = np.fft.rfftfreq(FRAME, 1 / RATE_HZ)
     band = (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])
-    return float(np.mean(np.square(np.abs(spectrum[:, band]))))
+    power: NDArray[np.float64] = np.square(np.abs(spectrum[:, band])).mean(axis=1)
+    return power
