@@ -36,7 +36,7 @@ def checks(session: Session, now: datetime) -> list[Check]:
     rows = session.execute(
         select(Box, BoxStatus).join_from(Box, BoxStatus, isouter=True).order_by(Box.id)
     )
-    return [*found, *(_box(box, presence(status, now)) for box, status in rows.tuples())]
+    return [*found, *(_box(box, presence(status, now)) for box, status in rows)]
 
 
 def unreadable(problem: str) -> list[Check]:
