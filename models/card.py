@@ -24,7 +24,7 @@ class ModelError(Exception):
 class Window:
     """How the stream is cut for the network, in frames of the front end."""
 
-    frames: int = 128  # under one run of the network
+    frames: int = 112  # under one run of the network
     step_frames: int = 64  # between runs
     hop_frames: int = 16  # between scores
     first_hop: int = 3  # of a window's hops, the first that is given out (the others lack context)

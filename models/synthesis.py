@@ -103,7 +103,7 @@ def call(voice: Voice, arousal: float, rng: np.random.Generator) -> Audio:
     n = int(length * RATE_HZ)
     t = np.arange(n) / n  # 0..1 along the call
 
-    hertz = _pitch(voice, arousal, yelp, t, length, rng)
+    hertz = _pitch(voice, arousal, yelp, t * length, rng)
     phase = 2 * np.pi * np.cumsum(hertz) / RATE_HZ + rng.uniform(0, 2 * np.pi)
     rough = rng.random() < 0.5 * arousal * voice.rough
     tilt = voice.tilt_db + 4.0 * (arousal - 0.5) + (5.0 if yelp else 0.0)
@@ -151,9 +151,10 @@ def bout(
 
 
 def _pitch(
-    voice: Voice, arousal: float, yelp: bool, t: Curve, length: float, rng: np.random.Generator
+    voice: Voice, arousal: float, yelp: bool, time_s: Curve, rng: np.random.Generator
 ) -> Curve:
     """Fundamental along a call, Hz: up to the top, down from it, with waver and jitter."""
+    t = time_s / time_s[-1]
     top = float(np.clip(voice.top_at + rng.normal(0.0, 0.1), 0.05, 0.85))
     rise = voice.rise_st * _about(rng, 0.3) * (1.8 if yelp else 1.0)
     fall = voice.fall_st * _about(rng, 0.3) * (1.5 if yelp else 1.0)
@@ -163,7 +164,7 @@ def _pitch(
         -fall * np.clip((t - top) / (1.0 - top), 0.0, 1.0) ** rng.uniform(1.0, 2.0),
     )
     semitones = semitones + 3.0 * (arousal - 0.5) + rng.normal(0.0, 0.7) + (5.0 if yelp else 0.0)
-    semitones += voice.waver_st * np.sin(2 * np.pi * (voice.waver_hz * t * length + rng.random()))
+    semitones += voice.waver_st * np.sin(2 * np.pi * (voice.waver_hz * time_s + rng.random()))
     semitones += 0.08 * _slow_noise(rng, len(t), 120.0)
     if rng.random() < 0.25 * arousal * voice.rough:  # the voice breaks for a moment
         start = rng.uniform(0.2, 0.7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 from collections import Counter
 from dataclasses import asdict, replace
@@ -35,7 +36,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of cry.onnx, card.json")
-    parser.add_argument("--chunks", type=int, default=Plan.chunks, help="8 s of a core each")
+    parser.add_argument("--chunks", type=int, default=Plan.chunks, help="12 s of a core each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
@@ -51,6 +52,8 @@ def main() -> None:
     """Train, export, write the card; goes on from the last checkpoint in --work."""
     args = arguments()
     torch.set_num_threads(args.threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))  # of the process that mixes
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(args.threads))
     args.work.mkdir(parents=True, exist_ok=True)
     args.out.mkdir(parents=True, exist_ok=True)
     clips = read_clips(args.audio)
@@ -63,7 +66,7 @@ def main() -> None:
     network = CryNet(front_end, window)
     start_from_mn04(network, args.start)
     network = network.to(memory_format=torch.channels_last)
-    network = fit(network, Mixer(clips, recipe), front_end, window, plan, args.work)
+    network = fit(network, Mixer(clips, recipe), plan, args.work)
     card = Card(
         name="cry-1",
         sha256="",

@@ -22,7 +22,7 @@ def write_weights(network: CryNet, card: Card, path: Path) -> str:
             "ignore", DeprecationWarning
         )  # the older exporter needs no onnxscript
         torch.onnx.export(
-            Exported(network).eval().to(memory_format=torch.contiguous_format),
+            Exported(network).eval(),
             (example,),
             str(path),
             input_names=[INPUT],

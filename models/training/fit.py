@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import swa_utils
 from tqdm import tqdm
 
 from models.card import Window
@@ -27,8 +28,10 @@ CONTEXT_WEIGHT = 0.4  # of the hops that a window does not give out
 class Plan:
     """How long and how fast to learn."""
 
-    chunks: int = 400
+    chunks: int = 45
     mixtures: int = 256  # a chunk
+    passes: int = 2  # over each chunk
+    plain: float = 0.6  # of the windows without any cry: the rest of those is left out
     batch: int = 64  # windows
     trunk_rate: float = 3e-4
     head_rate: float = 1.5e-3
@@ -38,42 +41,58 @@ class Plan:
     seed: int = 1
 
 
-def fit(
-    network: CryNet, mixer: Mixer, front_end: FrontEnd, window: Window, plan: Plan, work: Path
-) -> CryNet:
+Parts = dict[str, nn.Module | torch.optim.Optimizer]
+
+
+def fit(network: CryNet, mixer: Mixer, plan: Plan, work: Path) -> CryNet:
     """Train, from the last checkpoint in `work` where there is one; return the averaged network."""
-    torch.manual_seed(plan.seed)
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.average)
-    )
+    average = swa_utils.AveragedModel(network, avg_fn=moving_average(plan.average))
     optimiser = torch.optim.AdamW(groups(network, plan), weight_decay=plan.decay)
-    parts = {"network": network, "average": average, "optimiser": optimiser}
+    parts: Parts = {"network": network, "average": average, "optimiser": optimiser}
     checkpoint = work / "checkpoint.pt"
     first = restore(checkpoint, parts)
-    loss_mean = math.log(3)
-    chunks = read_ahead(mixer, front_end, window, plan, first)
+    chunks = read_ahead(network, mixer, plan, first)
     progress = tqdm(chunks, initial=first, total=plan.chunks, unit="chunk", mininterval=10)
     for number, (windows, labels) in enumerate(progress, first):
+        torch.manual_seed(plan.seed * 1_000_003 + number)  # so that a resumed run is the same run
         network.train()
-        order = torch.randperm(len(windows))
+        losses = []
         x, y = torch.from_numpy(windows), torch.from_numpy(labels).long()
-        for i, batch in enumerate(order.split(plan.batch)):
-            done = (number + i * plan.batch / len(x)) / plan.chunks
+        order = torch.cat([chosen(y, plan.plain) for _ in range(plan.passes)])
+        for start in range(0, len(order), plan.batch):
+            batch = order[start : start + plan.batch]
+            done = (number + start / len(order)) / plan.chunks
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * schedule(done, plan.warm_up)
-            loss = loss_of(network(x[batch]), y[batch], window)
+            loss = loss_of(network(x[batch]), y[batch], network.window)
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(network.parameters(), 2.0)
             optimiser.step()
             average.update_parameters(network)
-            loss_mean += 0.01 * (loss.item() - loss_mean)
-        progress.set_postfix(loss=f"{loss_mean:.4f}")
-        if number % 20 == 19 or number == plan.chunks - 1:
+            losses.append(loss.item())
+        progress.set_postfix(loss=f"{sum(losses) / len(losses):.4f}")
+        if number % 5 == 4 or number == plan.chunks - 1:
             save(checkpoint, parts, number + 1)
     averaged = average.module
     assert isinstance(averaged, CryNet)
     return averaged.eval()
+
+
+def chosen(labels: Tensor, plain: float) -> Tensor:
+    """Windows to learn from, in random order: all with a cry, a share of the others."""
+    order = torch.randperm(len(labels))
+    kept = (labels[order] != 0).any(1) | (torch.rand(len(order)) < plain)
+    return order[kept]
+
+
+def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """How the average takes in new weights."""
+
+    def update(average: Tensor, new: Tensor, _: Tensor | int) -> Tensor:
+        return average.lerp(new, 1 - decay)
+
+    return update
 
 
 def groups(network: CryNet, plan: Plan) -> list[dict[str, object]]:
@@ -106,13 +125,13 @@ def loss_of(logits: Tensor, labels: Tensor, window: Window) -> Tensor:
 
 
 def read_ahead(
-    mixer: Mixer, front_end: FrontEnd, window: Window, plan: Plan, first: int
+    network: CryNet, mixer: Mixer, plan: Plan, first: int
 ) -> Iterator[tuple[Windows, Labels]]:
     """The chunks from `first` on, each made in another process while the last one is learned."""
 
     def order(pool: ProcessPoolExecutor, number: int) -> Future[tuple[Windows, Labels]]:
         seed = (plan.seed, number)
-        return pool.submit(_work, front_end, window, seed, plan.mixtures)
+        return pool.submit(_work, network.front_end, network.window, seed, plan.mixtures)
 
     with ProcessPoolExecutor(1, get_context("spawn"), _begin, (mixer,)) as pool:
         waiting = order(pool, first)
@@ -136,14 +155,14 @@ def _work(
     return make_windows(_worker[0], front_end, window, seed, mixtures)
 
 
-def save(path: Path, parts: dict[str, nn.Module | torch.optim.Optimizer], done: int) -> None:
+def save(path: Path, parts: Parts, done: int) -> None:
     """Write a checkpoint whole or not at all."""
     part = path.with_suffix(".part")
     torch.save({"done": done, **{name: p.state_dict() for name, p in parts.items()}}, part)
     part.replace(path)
 
 
-def restore(path: Path, parts: dict[str, nn.Module | torch.optim.Optimizer]) -> int:
+def restore(path: Path, parts: Parts) -> int:
     """Read a checkpoint back where there is one; return the number of chunks done."""
     if not path.exists():
         return 0

@@ -13,9 +13,12 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from models.training.recordings import BED, GROWN_CATS, RATE_HZ, SPECIES, Clip
+from models.synthesis import Species, draw_voice
+from models.synthesis import bout as made_up
+from models.training.recordings import BED, GROWN, GROWN_CATS, RATE_HZ, SPECIES, Clip
 
 Audio = NDArray[np.float32]
+Marks = NDArray[np.int8]  # a sample: 0 other, 1 kitten, 2 puppy, -1 open
 Calls = list[tuple[int, int]]  # first and past-last sample
 CLASS = {"kitten": 1, "puppy": 2}
 EDGE_S = 0.06  # a hop this near to a call's edge is left open
@@ -28,13 +31,14 @@ class Recipe:
     seconds: float = 10.24
     with_cry: float = 0.5  # of the mixtures
     grown_cat_as_kitten: float = 0.15  # of the kitten bouts: grown cats played faster
-    synthetic: float = 0.0  # of the bouts
+    synthetic: float = 0.1  # of the bouts: made up by models.synthesis
     changed_speed: float = 0.7  # of the bouts
     speed: tuple[float, float] = (0.85, 1.5)
     snr_db: tuple[float, float] = (-2.0, 22.0)
     distractors: float = 1.3  # a mixture, on average
     distractor_db: tuple[float, float] = (0.0, 25.0)
-    grown: float = 0.12  # of the distractors: bouts of grown cats and dogs
+    grown: float = 0.22  # of the distractors: bouts of grown cats and dogs
+    slowed: float = 0.25  # of those: kittens and puppies played slower, down to a grown voice
     blanket: float = 0.3
     band_limited: float = 0.3  # of the mixtures: low-passed at 3.5 to 8 kHz
     bed_dbfs: tuple[float, float] = (-62.0, -35.0)
@@ -48,6 +52,7 @@ class Mixer:
         self.recipe = recipe
         self.cries: dict[str, dict[str, list[Clip]]] = {"kitten": {}, "puppy": {}}
         self.cats: dict[str, list[Clip]] = {}
+        self.grown: dict[str, list[Clip]] = {}
         self.others: dict[str, list[Clip]] = {}
         self.beds: list[Clip] = []
         for clip in clips:
@@ -56,16 +61,18 @@ class Mixer:
                 group.setdefault(clip.recording, []).append(clip)
             elif clip.label == BED:
                 self.beds.append(clip)
-            elif clip.label in GROWN_CATS:
-                self.cats.setdefault(clip.recording, []).append(clip)
+            elif clip.label in GROWN:
+                self.grown.setdefault(clip.recording, []).append(clip)
+                if clip.label in GROWN_CATS:
+                    self.cats.setdefault(clip.recording, []).append(clip)
             else:
                 self.others.setdefault(clip.label, []).append(clip)
         self.labels = sorted(self.others)
         variety = [len({c.recording for c in self.others[label]}) for label in self.labels]
         self.weights = np.sqrt(variety) / np.sqrt(variety).sum()
 
-    def mixture(self, rng: np.random.Generator) -> tuple[Audio, Audio]:
-        """Samples [n] and, a sample, what they hold: 0 other, 1 kitten, 2 puppy, -1 open."""
+    def mixture(self, rng: np.random.Generator) -> tuple[Audio, Marks]:
+        """Samples [n] and what they hold."""
         r = self.recipe
         n = int(r.seconds * RATE_HZ)
         track = self.bed(rng, n)
@@ -73,21 +80,15 @@ class Mixer:
         for _ in range(rng.poisson(r.distractors)):
             self.add_distractor(rng, track)
         if rng.random() < r.with_cry:
-            species = "kitten" if rng.random() < 0.5 else "puppy"
-            bout, calls = self.bout(rng, species)
+            species: Species = "kitten" if rng.random() < 0.5 else "puppy"
+            bout, calls = self.cry(rng, species)
             start = int(rng.integers(-len(bout) // 2, n - RATE_HZ))
             cut = max(0, -start)
             bout, start = bout[cut:], max(0, start)
             bout = bout[: n - start]
             add(track, bout, start, float(rng.uniform(*r.snr_db)))
             for on, off in calls:
-                on, off = on - cut + start, off - cut + start
-                if off <= 0 or on >= n:
-                    continue
-                edge = int(EDGE_S * RATE_HZ)
-                marks[max(0, on - edge) : max(0, on + edge)] = -1
-                marks[max(0, off - edge) : max(0, off + edge)] = -1
-                marks[max(0, on + edge // 2) : max(0, off - edge // 2)] = CLASS[species]
+                mark(marks, on - cut + start, off - cut + start, CLASS[species])
         return self.microphone(rng, track), marks
 
     def bed(self, rng: np.random.Generator, n: int) -> Audio:
@@ -100,10 +101,27 @@ class Mixer:
             out += loop * (db(rng.uniform(*r.bed_dbfs)) / rms(loop))
         return out
 
-    def bout(self, rng: np.random.Generator, species: str) -> tuple[Audio, Calls]:
-        """Calls of one voice with their own or drawn gaps, in a room: samples, calls."""
+    def cry(self, rng: np.random.Generator, species: Species) -> tuple[Audio, Calls]:
+        """A bout of a kitten or puppy in a room: samples, calls."""
         r = self.recipe
-        clip, speed = self.voice(rng, species)
+        if rng.random() < r.synthetic:
+            voice = draw_voice(species, float(rng.uniform(0, 45)), rng)
+            samples, times = made_up(voice, float(rng.uniform(1.5, 8)), float(rng.random()), rng)
+            calls = [(int(on * RATE_HZ), int(off * RATE_HZ)) for on, off in times]
+        else:
+            samples, calls = self.bout(rng, *self.voice(rng, species))
+        return self.room(rng, samples, r.blanket), calls
+
+    def voice(self, rng: np.random.Generator, species: Species) -> tuple[Clip, float]:
+        """Whose calls to play, and how much faster."""
+        r = self.recipe
+        if species == "kitten" and self.cats and rng.random() < r.grown_cat_as_kitten:
+            return one_of(rng, self.cats), float(rng.uniform(1.5, 2.2))
+        speed = float(rng.uniform(*r.speed)) if rng.random() < r.changed_speed else 1.0
+        return one_of(rng, self.cries[species]), speed
+
+    def bout(self, rng: np.random.Generator, clip: Clip, speed: float) -> tuple[Audio, Calls]:
+        """A clip's calls with their own or drawn gaps: samples, calls."""
         parts: list[Audio] = []
         calls: Calls = []
         at, want = 0, rng.uniform(1.5, 9.0) * RATE_HZ
@@ -112,10 +130,8 @@ class Mixer:
         stretch = rng.uniform(0.6, 1.6)
         while at < want:
             on, off = spans[k % len(spans)]
-            piece = faded(
-                clip.samples[max(0, int((on - 0.03) * RATE_HZ)) : int((off + 0.03) * RATE_HZ)]
-            )
-            piece = faster(piece, speed * float(np.exp(rng.normal(0, 0.02))))
+            piece = clip.samples[max(0, int((on - 0.03) * RATE_HZ)) : int((off + 0.03) * RATE_HZ)]
+            piece = faster(faded(piece), speed * float(np.exp(rng.normal(0, 0.02))))
             piece = piece * np.float32(db(rng.uniform(-4, 4)))
             following = spans[(k + 1) % len(spans)][0] - off
             gap = following if 0.1 <= following <= 1.5 else rng.uniform(0.2, 1.6)
@@ -125,40 +141,34 @@ class Mixer:
             parts += [piece, np.zeros(silence, np.float32)]
             at += len(piece) + silence
             k = k + 1 if rng.random() < 0.7 else int(rng.integers(len(spans)))
-        return self.room(rng, np.concatenate(parts), r.blanket), calls
+        return np.concatenate(parts), calls
 
-    def voice(self, rng: np.random.Generator, species: str) -> tuple[Clip, float]:
-        """Whose calls to play, and how much faster."""
-        r = self.recipe
-        if species == "kitten" and self.cats and rng.random() < r.grown_cat_as_kitten:
-            names = sorted(self.cats)
-            clips = self.cats[names[int(rng.integers(len(names)))]]
-            return clips[int(rng.integers(len(clips)))], float(rng.uniform(1.5, 2.2))
-        groups = self.cries[species]
-        names = sorted(groups)
-        clips = groups[names[int(rng.integers(len(names)))]]
-        speed = float(rng.uniform(*r.speed)) if rng.random() < r.changed_speed else 1.0
-        return clips[int(rng.integers(len(clips)))], speed
+    def grown_bout(self, rng: np.random.Generator) -> Audio:
+        """A grown cat or dog, or a young one played so slowly that it sounds grown."""
+        if rng.random() < self.recipe.slowed:
+            species: Species = "kitten" if rng.random() < 0.6 else "puppy"
+            return self.bout(rng, one_of(rng, self.cries[species]), rng.uniform(0.42, 0.58))[0]
+        return self.bout(rng, one_of(rng, self.grown), rng.uniform(0.75, 1.1))[0]
+
+    def sound(self, rng: np.random.Generator) -> Audio:
+        """A piece of some clip that is no animal's cry."""
+        clips = self.others[self.labels[int(rng.choice(len(self.labels), p=self.weights))]]
+        piece = clips[int(rng.integers(len(clips)))].samples
+        most = int(7 * RATE_HZ)
+        begin = int(rng.integers(max(1, len(piece) - most)))
+        piece = faded(piece[begin : begin + most])
+        if len(piece) < RATE_HZ and rng.random() < 0.5:  # short sounds come in series too
+            gap = np.zeros(int(rng.uniform(0.1, 1.2) * RATE_HZ), np.float32)
+            piece = np.concatenate([piece, gap] * int(rng.integers(2, 6)))
+        return faster(piece, float(rng.uniform(0.8, 1.3))) if rng.random() < 0.6 else piece
 
     def add_distractor(self, rng: np.random.Generator, track: Audio) -> None:
         """Mix in something that is no cry, in place."""
         r = self.recipe
-        if self.cats and rng.random() < r.grown:
-            names = sorted(self.cats)
-            clips = self.cats[names[int(rng.integers(len(names)))]]
-            speed = float(rng.uniform(0.8, 1.1))
-        else:
-            clips = self.others[self.labels[int(rng.choice(len(self.labels), p=self.weights))]]
-            speed = float(rng.uniform(0.8, 1.3)) if rng.random() < 0.6 else 1.0
-        piece = clips[int(rng.integers(len(clips)))].samples
-        most = int(7 * RATE_HZ)
-        begin = int(rng.integers(max(1, len(piece) - most)))
-        piece = faster(faded(piece[begin : begin + most]), speed)
+        grown = self.grown and rng.random() < r.grown
+        piece = self.grown_bout(rng) if grown else self.sound(rng)
         if float(np.abs(piece).max(initial=0)) < 1e-4:
             return
-        if len(piece) < RATE_HZ and rng.random() < 0.5:  # short sounds come in series too
-            gap = np.zeros(int(rng.uniform(0.1, 1.2) * RATE_HZ), np.float32)
-            piece = np.concatenate([piece, gap] * int(rng.integers(2, 6)))
         piece = self.room(rng, piece, 0.15)
         start = int(rng.integers(-len(piece) // 2, len(track) - RATE_HZ // 2))
         piece, start = piece[max(0, -start) :], max(0, start)
@@ -172,10 +182,11 @@ class Mixer:
             tail[: int(0.002 * RATE_HZ)] = 0
             tail *= db(-rng.uniform(2, 16)) / np.sqrt(np.sum(tail**2))
             tail[0] = 1.0
-            samples = fftconvolve(samples, tail)[: len(samples) + int(0.1 * RATE_HZ)]
+            wet = fftconvolve(samples, tail)[: len(samples) + int(0.1 * RATE_HZ)]
+            samples = wet.astype(np.float32)
         if rng.random() < blanket:
             samples = low_pass(samples, rng.uniform(2500, 7500), 2)
-        return samples.astype(np.float32)
+        return samples
 
     def microphone(self, rng: np.random.Generator, track: Audio) -> Audio:
         """What the microphone and its amplifier make of it: band, gain, clipping, DC, 16 bits."""
@@ -183,12 +194,30 @@ class Mixer:
             track = low_pass(track, rng.uniform(3500, 7800), int(rng.integers(2, 9)))
         if rng.random() < 0.3:
             a = float(rng.uniform(-0.5, 0.5))
-            track = track + a * np.concatenate([[0], track[:-1]])
-        track = track * db(rng.uniform(-12, 12))
+            track = track + np.float32(a) * np.pad(track, (1, 0))[:-1]
+        track = track * np.float32(db(rng.uniform(-12, 12)))
         if rng.random() < 0.05:
-            track = np.clip(track * 8, -1, 1) * 0.5
+            track = (np.clip(track * 8, -1, 1) / 2).astype(np.float32)
         step = 2.0**-15
         return (np.round(np.clip(track, -1, 1) / step) * step).astype(np.float32)
+
+
+def mark(marks: Marks, on: int, off: int, label: int) -> None:
+    """Write a call into the marks, its edges open; samples outside the marks are left away."""
+    edge = int(EDGE_S * RATE_HZ)
+    for first, last, value in (
+        (on - edge, on + edge, -1),
+        (off - edge, off + edge, -1),
+        (on + edge // 2, off - edge // 2, label),
+    ):
+        marks[max(0, first) : max(0, last)] = value
+
+
+def one_of(rng: np.random.Generator, groups: dict[str, list[Clip]]) -> Clip:
+    """A clip of some group, each group as likely as every other."""
+    names = sorted(groups)
+    clips = groups[names[int(rng.integers(len(names)))]]
+    return clips[int(rng.integers(len(clips)))]
 
 
 def db(value: float) -> float:

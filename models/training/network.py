@@ -16,6 +16,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.card import Window
 from models.front_end import FrontEnd, hertz_to_mel, mel_to_hertz
@@ -25,6 +26,7 @@ PRE_EMPHASIS = 0.97  # of the samples at 32 kHz before mn04's own front end
 MN04_RATE_HZ = 32_000
 RANGE = 14.0  # of a window, in natural logarithms of power (61 dB)
 EMBEDDING = 64  # values a hop
+BANDS_STRIDE = 32  # of the trunk, over frequency
 
 
 class Block(NamedTuple):
@@ -69,7 +71,7 @@ class Squeeze(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, channels, bands, frames] to the same."""
-        mean = x.mean((2, 3), keepdim=True)
+        mean = functional.adaptive_avg_pool2d(x, 1)
         return x * torch.sigmoid(self.up(torch.relu(self.down(mean))))
 
 
@@ -112,8 +114,9 @@ class CryNet(nn.Module):
 
     def __init__(self, front_end: FrontEnd, window: Window) -> None:
         super().__init__()
+        self.front_end = front_end
         self.window = window
-        self.register_buffer("tilt", pre_emphasis_tilt(front_end))
+        self.tilt = nn.Buffer(pre_emphasis_tilt(front_end))
         self.stem = nn.Sequential(nn.Conv2d(1, STEM, 3, stride=2, padding=1), nn.Hardswish())
         channels, blocks = STEM, []
         for block in BLOCKS:
@@ -121,11 +124,12 @@ class CryNet(nn.Module):
             channels = block.out
         self.blocks = nn.Sequential(*blocks)
         self.top = nn.Sequential(nn.Conv2d(channels, TOP, 1), nn.Hardswish())
-        self.hidden = nn.Sequential(nn.Conv1d(TOP, HIDDEN, 1), nn.Hardswish())
+        self.pooled = nn.AvgPool2d((front_end.bands // BANDS_STRIDE, 1))
+        self.hidden = nn.Sequential(nn.Conv2d(TOP, HIDDEN, 1), nn.Hardswish())
         self.head = nn.Sequential(
-            nn.Dropout(0.3), nn.Conv1d(HIDDEN, EMBEDDING, 3, padding=1), nn.Hardswish()
+            nn.Dropout(0.3), nn.Conv2d(HIDDEN, EMBEDDING, (1, 3), padding=(0, 1)), nn.Hardswish()
         )
-        self.classes = nn.Sequential(nn.Dropout(0.2), nn.Conv1d(EMBEDDING, len(CLASSES), 1))
+        self.classes = nn.Sequential(nn.Dropout(0.2), nn.Conv2d(EMBEDDING, len(CLASSES), 1))
 
     def level(self, log_mel: Tensor) -> Tensor:
         """[n, frames, bands] as the trunk wants it, whatever the gain: [n, 1, bands, frames].
@@ -139,32 +143,31 @@ class CryNet(nn.Module):
         return x.transpose(1, 2).unsqueeze(1)
 
     def embed(self, log_mel: Tensor) -> Tensor:
-        """[n, frames, bands] to [n, EMBEDDING, hops], all hops of the window."""
+        """[n, frames, bands] to [n, EMBEDDING, 1, hops], all hops of the window."""
         x = self.top(self.blocks(self.stem(self.level(log_mel))))
-        y: Tensor = self.head(self.hidden(x.mean(2)))
+        y: Tensor = self.head(self.hidden(self.pooled(x)))
         return y
 
     def forward(self, log_mel: Tensor) -> Tensor:
         """[n, frames, bands] to logits [n, hops, 3], all hops of the window."""
-        y: Tensor = self.classes(self.embed(log_mel)).transpose(1, 2)
+        y: Tensor = self.classes(self.embed(log_mel)).squeeze(2).transpose(1, 2)
         return y
 
 
 class Exported(nn.Module):
     """What listening needs of a network: the given hops' probabilities and embedding."""
 
-    def __init__(self, network: CryNet, temperature: float = 1.0) -> None:
+    def __init__(self, network: CryNet) -> None:
         super().__init__()
         self.network = network
-        self.temperature = temperature
 
     def forward(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
         """[1, frames, bands] to scores [1, hops, 3] and embedding [1, hops, EMBEDDING]."""
         window = self.network.window
         embedding = self.network.embed(log_mel)
-        logits = self.network.classes(embedding).transpose(1, 2) / self.temperature
+        logits = self.network.classes(embedding).squeeze(2).transpose(1, 2)
         given = slice(window.first_hop, window.first_hop + window.hops)
-        return torch.softmax(logits[:, given], -1), embedding.transpose(1, 2)[:, given]
+        return torch.softmax(logits[:, given], -1), embedding.squeeze(2).transpose(1, 2)[:, given]
 
 
 def pre_emphasis_tilt(front_end: FrontEnd) -> Tensor:
@@ -186,10 +189,12 @@ def start_from_mn04(network: CryNet, weights: Path) -> None:
         for name in node.input
         if name in order
     ]
-    layers = [m for m in network.modules() if isinstance(m, nn.Conv1d | nn.Conv2d)][:-2]
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d)][:-2]
     assert len(arrays) >= 2 * len(layers), "these are not mn04's weights"
     with torch.no_grad():
         for i, layer in enumerate(layers):
-            weight, bias = arrays[2 * i], arrays[2 * i + 1]
-            layer.weight.copy_(torch.from_numpy(weight.reshape(layer.weight.shape).copy()))
-            layer.bias.copy_(torch.from_numpy(bias.copy()))
+            assert layer.bias is not None
+            for parameter, values in zip(
+                (layer.weight, layer.bias), arrays[2 * i : 2 * i + 2], strict=True
+            ):
+                parameter.copy_(torch.from_numpy(values.copy()).view(parameter.shape))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 RATE_HZ = 16_000
 SPECIES = {"kitten_distress": "kitten", "puppy_distress": "puppy", "dog_whine": "puppy"}
 GROWN_CATS = ("adult_cat", "caterwaul")
+GROWN = (*GROWN_CATS, "adult_dog")
 BED = "background"
 
 

@@ -48,5 +48,5 @@ def masked(windows: Windows, rng: np.random.Generator) -> Windows:
             window[at : at + width] = level
         if rng.random() < 0.5:  # a microphone's own colour
             knots = rng.normal(0, 1.0, 6)
-            window += np.interp(np.linspace(0, 5, bands), np.arange(6), knots).astype(np.float32)
+            window[:] += np.interp(np.linspace(0, 5, bands), np.arange(6), knots)
     return windows
