@@ -77,6 +77,7 @@ ONE_SIDED: list[tuple[str, list[Level], dict[str, Any], Verdict, str | None]] = 
     ("health", ANY, {"health": "suspect"}, FAILED, None),
     ("health", ANY, {"stool_score": 6}, FAILED, None),
     ("health", ANY, {"stool_score": 5}, PASSED, None),
+    ("health", ANY, {"red_flags": flagged("limp")}, FAILED, None),
     ("health", ANY, {"health": None}, UNKNOWN, "health"),
     ("urgent", ANY, {"red_flags": flagged("limp")}, FAILED, None),
     ("urgent", ANY, {"weight_change_pct": -11}, FAILED, None),

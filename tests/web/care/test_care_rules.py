@@ -18,6 +18,7 @@ from tests.web.care.care_cases import (
     puppy,
     reasons,
 )
+from web.care.facts import Warmth, facts_of
 from web.care.scenario import RED_FLAGS, Animal, RedFlags, Scenario
 
 # --- 1: the vet -----------------------------------------------------------------------------------
@@ -216,7 +217,9 @@ def test_a_fitting_nest_or_four_weeks_of_age_make_warmth_likely(
 
 def test_a_nest_says_nothing_of_a_companion_elsewhere() -> None:
     far = elsewhere("tom", body_temp_c=None)
-    assert codes(a_case(kitten(), far)) == ["CHECK_COMPANION", "COMFORT"]
+    scenario = a_case(kitten(), far)
+    assert codes(scenario) == ["CHECK_COMPANION", "COMFORT"]
+    assert facts_of(far, scenario).warmth is Warmth.UNKNOWN
 
 
 # --- 5: who cries ---------------------------------------------------------------------------------
