@@ -161,10 +161,10 @@ def _cries_today(topics: Topics) -> Component:
 
 
 def _level(topics: Topics) -> Component:
+    near = f"old is not none and new is not none and (new - old) | abs < {LEVEL_STEP_DB}"
     template = (
         "{% set old = this.state | float(none) %}{% set new = value_json.level_dbfs %}"
-        "{{ old if old is not none and new is not none"
-        f" and (new - old) | abs < {LEVEL_STEP_DB} else new if new is none else new | round(0) }}}}"
+        f"{{{{ this.state if {near} else new if new is none else new | round | int }}}}"
     )
     return {
         "platform": "sensor",
