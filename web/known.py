@@ -57,7 +57,7 @@ def known(session: Session, box: Box, now: datetime) -> Known:
     """Read it all; a dozen queries, whatever the number of animals."""
     cry = open_cry(session, box.id)
     living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
-    at_home = dict(living.tuples().all())
+    at_home = dict(iter(living))
     animals = session.scalars(
         select(Animal).where(Animal.status == "in_care").order_by(Animal.id)
     ).all()
