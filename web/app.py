@@ -123,7 +123,8 @@ def _refuse_strangers() -> BaseResponse | None:
         return None
     if current_user.is_authenticated:
         return None
-    if request.method == "GET" and request.accept_mimetypes.accept_html:
+    accepts = request.accept_mimetypes  # a page's script asks for events or JSON, not for HTML
+    if request.method == "GET" and (accepts.accept_html or not accepts):
         back = request.full_path.rstrip("?") if request.endpoint else "/"
         return redirect(url_for("auth.sign_in", next=back if back != "/" else None))
     return Response("Sign in first.\n", 401, mimetype="text/plain")

@@ -145,7 +145,8 @@ def dashboard(
     made = Settings.model_validate({"state_dir": state_dir, **values})
     database = open_database(made.database_url)
     try:
-        database.upgrade()
+        if not (state_dir / "records.db").exists():  # else a ready one was copied here
+            database.upgrade()
         found = Dashboard(made, database, ticking=ticking)
         with database.writing() as session:
             boxes.configured(session, made, found.now())
@@ -168,7 +169,8 @@ def served(app: Flask, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.task_dispatcher.shutdown()
-        server.close()
+        # In the server's own thread: when nothing is left to look after, its loop ends.
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
         thread.join(5)
 
 
