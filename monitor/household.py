@@ -79,8 +79,8 @@ def _listeners(settings: Settings, wish: Wish) -> Iterable[Program]:
         if wish.demo:
             yield Program(name, wish.command("listen", *which, "--demo"))
         elif wish.replay:
-            files = [word for path in wish.replay for word in ("--replay", str(path.absolute()))]
-            yield Program(name, wish.command("listen", *which, *files), once=True)
+            files = (str(path.absolute()) for path in wish.replay)
+            yield Program(name, wish.command("listen", *which, "--replay", *files), once=True)
             return  # the recordings are heard at the first box
         else:
             yield Program(name, wish.command("listen", *which))
