@@ -23,6 +23,7 @@ from monitor.demo_night import demo_night
 from monitor.devices import DeviceError
 from monitor.ear import Ear
 from monitor.failure import Failure
+from monitor.former import take_over
 from monitor.hearing import load_model
 from monitor.listener import Box, Listener
 from monitor.messages import Topics
@@ -73,6 +74,8 @@ def listen(
         outbox = Outbox(settings.state_dir / "outbox" / f"{box.id}{'-demo' * demo}.db")
     except (ModelError, OutboxError) as error:
         raise Failure(str(error)) from None
+    if not demo:
+        take_over(outbox, settings.state_dir / "outbox", {known.id for known in settings.box})
     wall = WallClock(read_clocks())
     worker = Worker()
     inbox = Inbox()

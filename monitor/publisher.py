@@ -19,7 +19,7 @@ from monitor.discovery import Discovery
 from monitor.link import SESSION_TAKEN_OVER, Bell, Ended, Link
 from monitor.messages import OFFLINE, Topics
 from monitor.outbox import Outbox, Outgoing
-from monitor.session import DISCOVERY_TOPIC, CommandHandler, Mailbox, Session
+from monitor.session import CommandHandler, Mailbox, Session, discovery_topics
 from monitor.settings import Broker, SettingsError
 
 log = logging.getLogger(__name__)
@@ -158,9 +158,8 @@ class Publisher:
 
     def _retain_discovery(self) -> None:
         config = self._discovery.config if self._discovery else None
-        before = self._outbox.recall(DISCOVERY_TOPIC)
-        if before and (config is None or config.topic != before):
-            self._mailbox.retain(before, b"")
+        for topic in sorted(discovery_topics(self._outbox)):
+            self._mailbox.retain(topic, b"")  # to be emptied, unless it is still ours:
         if config is not None:
             self._mailbox.retain(config.topic, config.payload)
 

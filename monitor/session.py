@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import threading
@@ -31,7 +32,7 @@ ACKNOWLEDGE_S = 30.0  # a broker that acknowledges nothing for so long is left a
 CLIP_STRIKES = 4  # connections that a clip may break before it is given up
 BIRTH_WAIT_S = (1.0, 5.0)  # after Home Assistant's birth, at random, so that boxes do not crowd
 GOODBYE_S = 0.5  # of the time to stop, kept for saying "offline"
-DISCOVERY_TOPIC = "discovery_topic"  # key in the outbox
+DISCOVERY_TOPICS = "discovery_topics"  # key in the outbox
 LIVE_MESSAGES = 100  # messages of the moment that are not yet handed to the socket
 
 # What to do when the broker refuses a message (MQTT 5, section 3.4.2.1).
@@ -91,6 +92,16 @@ class Mailbox:
         """Whether there is nothing to send."""
         with self._lock:
             return not self._due and not self._live
+
+
+def discovery_topics(outbox: Outbox) -> set[str]:
+    """The discovery topics on which we have left something."""
+    return set(json.loads(outbox.recall(DISCOVERY_TOPICS) or "[]"))
+
+
+def remember_discovery_topics(outbox: Outbox, topics: set[str]) -> None:
+    """Replace what `discovery_topics` gives."""
+    outbox.remember(DISCOVERY_TOPICS, json.dumps(sorted(topics)))
 
 
 @dataclass
@@ -217,13 +228,13 @@ class Session:
                 self.note("")
 
     def _note_discovery(self, what: Outgoing) -> None:
-        """Keep in mind which discovery topic is in use, to empty it when it is no longer."""
-        known = self.outbox.recall(DISCOVERY_TOPIC)
+        """Keep in mind which discovery topics hold something, to empty those no longer in use."""
         config = self.discovery.config if self.discovery else None
-        if config is not None and what.topic == config.topic != known:
-            self.outbox.remember(DISCOVERY_TOPIC, config.topic)
-        elif what.topic == known and not what.payload:
-            self.outbox.remember(DISCOVERY_TOPIC, "")
+        known = discovery_topics(self.outbox)
+        if config is not None and what.topic == config.topic and what.topic not in known:
+            remember_discovery_topics(self.outbox, known | {what.topic})
+        elif what.topic in known and not what.payload:
+            remember_discovery_topics(self.outbox, known - {what.topic})
 
     def _refuse(self, what: Waiting | Outgoing, answer: Acknowledged) -> None:
         """Keep what the broker did not take, unless it is a clip that it never will."""

@@ -456,14 +456,15 @@ def test_discovery_left_behind_by_another_prefix_is_taken_back(
     mosquitto: Mosquitto, bench: Bench
 ) -> None:
     bench.publish(mosquitto.broker(), found=FOUND)
-    until(lambda: bench.outbox.recall(session.DISCOVERY_TOPIC) == CONFIG)
+    until(lambda: session.discovery_topics(bench.outbox) == {CONFIG})
     mosquitto.allow({**ROLES, "listener": ("readwrite #",)})
     moved = discovery(TOPICS, "ha", "Nest", "0.1.0")
+    moved_topic = "ha/device/nursery_nest/config"
     bench.publish(mosquitto.broker(), found=moved)
-    until(lambda: bench.outbox.recall(session.DISCOVERY_TOPIC) == "ha/device/nursery_nest/config")
-    assert retained(mosquitto, "+/device/#") == {"ha/device/nursery_nest/config"}
+    until(lambda: session.discovery_topics(bench.outbox) == {moved_topic})
+    assert retained(mosquitto, "+/device/#") == {moved_topic}
     bench.publish(mosquitto.broker(), found=no_discovery("ha"))
-    until(lambda: bench.outbox.recall(session.DISCOVERY_TOPIC) == "")
+    until(lambda: session.discovery_topics(bench.outbox) == set())
     assert retained(mosquitto, "+/device/#") == set()
 
 
