@@ -20,7 +20,7 @@ from web.following import EVERY_S, Follower
 from web.levels import Levels
 from web.mqtt import Arrived, Connection
 from web.records import Heartbeat
-from web.take import Taking
+from web.take import take
 
 BATCH = 200  # messages in one transaction at most
 LOST_EVERY_S = 5.0
@@ -68,7 +68,8 @@ class Ingest:
                 arrived = self._connection.inbox.take(EVERY_S, BATCH)
                 if self._persist([one for one in arrived if not self._levels.take(one)]):
                     self._connection.acknowledge(arrived)
-                    self._do_chores(at_once=bool(arrived))
+                    # What has just come in is thought about at once; in a flood, now and then.
+                    self._do_chores(at_once=bool(arrived) and not self._connection.inbox)
         finally:
             self._connection.stop()
 
@@ -117,16 +118,13 @@ class Ingest:
 
     def _write_together(self, messages: list[Arrived]) -> None:
         with self._database.writing() as session:
-            taking = Taking(session, self._settings, self._clock())
-            refused = [
-                (message.topic, reason) for message in messages if (reason := taking.take(message))
-            ]
-            taking.close()
-        for topic, reason in refused:
-            self._refused.tell(topic, reason, time.monotonic())
+            reasons = take(session, messages, self._settings, self._clock())
+        for message, reason in zip(messages, reasons, strict=True):
+            if reason is not None:
+                self._refused.tell(message.topic, reason, time.monotonic())
 
     def _do_chores(self, *, at_once: bool) -> None:
-        """`at_once`: something came in, so the suggestions are looked at without waiting."""
+        """`at_once`: the suggestions are looked at without waiting for their turn."""
         try:
             for chore in self._chores:
                 if chore.is_due(time.monotonic()) or (at_once and chore.work == self._follow):

@@ -68,6 +68,9 @@ class Inbox:
             self._something.wait_for(lambda: self._waiting, timeout_s)
             return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def forget_what_comes_again(self) -> None:
         """The broker sends again whatever was not acknowledged on the connection that broke."""
         with self._something:

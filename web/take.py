@@ -6,6 +6,7 @@ are added up, and its sound may come before it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -24,86 +25,126 @@ from monitor.settings import Settings
 from web import changes, quarantine, reading
 from web.boxes import TooManyBoxesError, box_of, status_of
 from web.mqtt import Arrived
-from web.reading import Address, RefusedError
+from web.reading import RefusedError
 from web.records import Box, BoxStatus, Call, Clip, Cry, CryMessageLog
 
 STATES = {CryStep.ENDED: "ended", CryStep.RETRACTED: "retracted"}  # of the others: open
 RETAINED = ("state", "health", "availability")  # an empty one clears what the broker keeps
 
 
-class Taking:
-    """Takes messages within one transaction; `close` tells the live pages of what changed."""
+def take(
+    session: Session, messages: Sequence[Arrived], settings: Settings, now: datetime
+) -> list[str | None]:
+    """Write messages down in one transaction.
+
+    For each, None, or the reason why it was put into quarantine instead.
+    """
+    taking = _Taking(session, settings, now)
+    reasons = [taking.take(place, message) for place, message in enumerate(messages)]
+    for place, why in taking.close():
+        reasons[place] = why
+    for message, reason in zip(messages, reasons, strict=True):
+        if reason is not None:
+            quarantine.put(session, message, reason, now)
+    return reasons
+
+
+class _Taking:
+    """Takes a batch: cries are gathered and written together, the rest as it comes."""
 
     def __init__(self, session: Session, settings: Settings, now: datetime) -> None:
         self._session, self._settings, self._now = session, settings, now
+        self._boxes: dict[str, Box] = {}
+        self._said: list[tuple[int, CryMessage]] = []  # of cries, with the place in the batch
         self._told: dict[tuple[changes.Kind, str, str | None], None] = {}  # in order, each once
 
-    def take(self, message: Arrived) -> str | None:
-        """Write it down; the reason if it had to be put into quarantine instead."""
+    def take(self, place: int, message: Arrived) -> str | None:
+        """Write it down, or gather it; the reason if it cannot be taken."""
         try:
-            place = reading.address(self._settings.mqtt.base_topic, message.topic)
             self._take(place, message)
         except RefusedError as refused:
-            quarantine.put(self._session, message, str(refused), self._now)
             return str(refused)
         return None
 
-    def close(self) -> None:
-        """Tell of all changes; nothing may follow."""
+    def close(self) -> list[tuple[int, str]]:
+        """Write the cries, tell of all changes; those that cannot be taken, and why."""
+        refused = self._cries() if self._said else []
         self._session.flush()
         for kind, subject, box_id in self._told:
             changes.append(self._session, self._now, kind, subject, box_id)
+        return refused
 
-    def _take(self, place: Address, message: Arrived) -> None:
+    def _take(self, place: int, message: Arrived) -> None:
+        about = reading.address(self._settings.mqtt.base_topic, message.topic)
         payload, live = message.payload, not message.retained
-        if place.what in RETAINED and not payload:
+        if about.what in RETAINED and not payload:
             return
-        match place.what:
+        match about.what:
             case "cry":
-                self._cry(place.box, reading.cry(payload, place.box, self._now))
+                said = reading.cry(payload, about.box, self._now)
+                self._box(about.box, demo=said.demo)
+                self._said.append((place, said))
             case "clip":
-                self._clip(place.box, reading.clip(payload, place.rest), payload)
+                self._clip(about.box, reading.clip(payload, about.rest), payload)
             case "state":
-                self._state(reading.message(StateMessage, payload, place.box), live=live)
+                self._state(reading.message(StateMessage, payload, about.box), live=live)
             case "health":
-                self._health(reading.message(HealthMessage, payload, place.box), live=live)
+                self._health(reading.message(HealthMessage, payload, about.box), live=live)
             case "level":  # those that can be taken go another way, see `web/levels.py`
-                reading.message(LevelMessage, payload, place.box)
+                reading.message(LevelMessage, payload, about.box)
             case "availability":
-                self._availability(place.box, payload, live=live)
+                self._availability(about.box, payload, live=live)
             case _:
                 raise RefusedError("this is no topic of ours")
 
-    def _cry(self, box_id: str, said: CryMessage) -> None:
-        session = self._session
-        box = self._box(box_id, demo=said.demo)
-        if session.get(CryMessageLog, (said.id, said.seq)) is not None:
-            return
-        cry = session.get(Cry, said.id)
-        if cry is not None and cry.box_id != box.id:
-            raise RefusedError(f"id: this cry is one of the box {cry.box_id}")
-        session.add(
-            CryMessageLog(cry_id=said.id, seq=said.seq, type=said.type, received_at=self._now)
-        )
-        if cry is None:
-            cry = Cry(id=said.id, seq=0, box_id=box.id, received_at=self._now)
-            session.add(cry)
-        if said.seq > cry.seq:
-            _retell(cry, said, self._now)
-        self._calls(said)
-        self._tell("cry", cry.id, box.id)
+    def _cries(self) -> list[tuple[int, str]]:
+        session, ids = self._session, {said.id for _, said in self._said}
+        cries = {c.id: c for c in session.scalars(select(Cry).where(Cry.id.in_(ids)))}
+        logged = select(CryMessageLog.cry_id, CryMessageLog.seq)
+        rows = session.execute(logged.where(CryMessageLog.cry_id.in_(ids)))
+        known = {(cry_id, seq) for cry_id, seq in rows}
+        new: list[CryMessage] = []
+        refused = []
+        for place, said in self._said:
+            cry = cries.get(said.id)
+            if cry is not None and cry.box_id != said.box:
+                refused.append((place, f"id: this cry is one of the box {cry.box_id}"))
+            elif (said.id, said.seq) not in known:
+                known.add((said.id, said.seq))
+                new.append(said)
+                if cry is None:
+                    cry = Cry(id=said.id, seq=0, box_id=said.box, received_at=self._now)
+                    cries[said.id] = cry
+                    session.add(cry)
+                if said.seq > cry.seq:
+                    _retell(cry, said, self._now)
+                self._tell("cry", said.id, said.box)
+        session.flush()  # the cries before their calls
+        self._log(new)
+        self._calls(new)
+        return refused
 
-    def _calls(self, said: CryMessage) -> None:
-        if not said.call_times:
+    def _log(self, new: list[CryMessage]) -> None:
+        rows = [
+            {"cry_id": said.id, "seq": said.seq, "type": said.type, "received_at": self._now}
+            for said in new
+        ]
+        if rows:
+            self._session.execute(insert(CryMessageLog), rows)
+
+    def _calls(self, new: list[CryMessage]) -> None:
+        calls = {(said.id, onset): length for said in new for onset, length in said.call_times}
+        if not calls:
             return
-        self._session.flush()  # the cry first
-        known = set(self._session.scalars(select(Call.onset_s).where(Call.cry_id == said.id)))
-        new = {onset: length for onset, length in said.call_times if onset not in known}
-        if new:
-            rows = [
-                {"cry_id": said.id, "onset_s": onset, "length_s": length}
-                for onset, length in new.items()
-            ]
+        ids = {cry_id for cry_id, _ in calls}
+        found = select(Call.cry_id, Call.onset_s).where(Call.cry_id.in_(ids))
+        known = {(cry_id, onset) for cry_id, onset in self._session.execute(found)}
+        rows = [
+            {"cry_id": cry_id, "onset_s": onset, "length_s": length}
+            for (cry_id, onset), length in calls.items()
+            if (cry_id, onset) not in known
+        ]
+        if rows:
             self._session.execute(insert(Call), rows)
 
     def _clip(self, box_id: str, cry_id: str, flac: bytes) -> None:
@@ -157,10 +198,13 @@ class Taking:
         return box, status
 
     def _box(self, box_id: str, *, demo: bool = False) -> Box:
-        try:
-            return box_of(self._session, box_id, self._now, demo=demo)
-        except TooManyBoxesError:
-            raise RefusedError("there are as many boxes already as are kept") from None
+        if box_id not in self._boxes:
+            try:
+                box = box_of(self._session, box_id, self._now, demo=demo)
+            except TooManyBoxesError:
+                raise RefusedError("there are as many boxes already as are kept") from None
+            self._boxes[box_id] = box
+        return self._boxes[box_id]
 
     def _tell(self, kind: changes.Kind, subject: str, box_id: str | None) -> None:
         self._told[kind, subject, box_id] = None

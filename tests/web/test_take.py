@@ -43,7 +43,7 @@ from web.records import (
     CryMessageLog,
     QuarantinedMessage,
 )
-from web.take import Taking
+from web.take import take as take_them
 
 MANY = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -59,10 +59,7 @@ def take(
 ) -> list[str | None]:
     """All in one transaction; the reasons of those that were refused."""
     with database.writing() as session:
-        taking = Taking(session, house or Settings(), now)
-        reasons = [taking.take(message) for message in messages]
-        taking.close()
-    return reasons
+        return take_them(session, list(messages), house or Settings(), now)
 
 
 def one(database: Database, number: int = 1) -> Cry:

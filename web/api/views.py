@@ -121,7 +121,7 @@ def boxes() -> Response:
     with database().reading() as session:
         rows = session.execute(
             select(Box, BoxStatus).join_from(Box, BoxStatus, isouter=True).order_by(Box.id)
-        ).tuples()
+        )
         living = _living(session)
         crying = {
             cry.box_id: cry.id
