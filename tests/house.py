@@ -27,6 +27,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from monitor.settings import Broker, broker_for, load
 from monitor.settings.broker import Role
@@ -35,6 +38,7 @@ from tests.mosquitto import free_port
 PROGRAM = Path(sys.executable).parent / "nursery-monitor"
 START_S = 40.0  # from `up` to a living page, on two busy cores
 STOP_S = 5.0
+PASSPHRASE = "three tired carers at dawn"
 
 
 @dataclass(frozen=True)
@@ -131,11 +135,14 @@ class House:
         """The end of what `up` and its children said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, check: bool = True, given: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run another command of ours with the same settings."""
         return subprocess.run(
             [PROGRAM, "--config", self.config, *words],
             env=self.env,
+            input=given,
             capture_output=True,
             text=True,
             timeout=60,
@@ -266,6 +273,16 @@ class House:
         if not self._token:
             self._token = self.command("token", "add", "tests").stdout.strip()
         return self._token
+
+    def sign_in(self, browser: Chrome) -> None:
+        """Add a carer, sign in as one, and stand on the first page."""
+        self.command("carer", "add", "Ada", "--passphrase-file", "-", given=f"{PASSPHRASE}\n")
+        browser.get(f"http://127.0.0.1:{self.port}/")
+        browser.find_element(By.NAME, "name").send_keys("Ada")
+        browser.find_element(By.NAME, "passphrase").send_keys(PASSPHRASE + Keys.ENTER)
+        WebDriverWait(browser, 20).until(
+            lambda known: known.find_elements(By.CSS_SELECTOR, "[data-box]")
+        )
 
     def get(self, path: str, *, token: bool = True) -> tuple[int, Any]:
         """GET a path; its status and its JSON (or text)."""
