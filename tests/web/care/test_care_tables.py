@@ -171,6 +171,8 @@ def test_the_volume_is_energy_by_weight_over_the_milk_and_the_feeds_of_a_day(row
         ({"min_since_fed": 180, "hungry_signs": True}, 5.0, 8.0, {"overdue"}),
         ({"min_since_fed": 180, "weight_g": 210}, 5.0, 8.0, {"overdue"}),
         ({"min_since_fed": 180, "weight_g": 220}, 5.5, 8.5, {"overdue"}),
+        ({"min_since_fed": 180, "weight_g": 199}, 4.5, 7.5, {"overdue"}),
+        ({"min_since_fed": 289, "plan_interval_min": 289}, 8.0, 8.0, {"overdue", "capped"}),
         ({"min_since_fed": 720, "plan_interval_min": 720}, 8.0, 8.0, {"overdue", "capped"}),
         # Usual and stomach are equal on paper: nothing is held back.
         ({"min_since_fed": 288, "plan_interval_min": 288, "weight_g": 210}, 8.0, 8.0, {"overdue"}),
