@@ -28,7 +28,7 @@ CONTEXT_WEIGHT = 0.4  # of the hops that a window does not give out
 class Plan:
     """How long and how fast to learn."""
 
-    chunks: int = 45
+    chunks: int = 20
     mixtures: int = 256  # a chunk
     passes: int = 2  # over each chunk
     plain: float = 0.6  # of the windows without any cry: the rest of those is left out
