@@ -59,6 +59,7 @@ class Listener:
         health: Callable[[Condition], bytes | None] = lambda _: None,
         remote: Callable[[], None] = lambda: None,
         clocks: Callable[[], Reading] = read_clocks,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._box = box
         self._source = source
@@ -69,6 +70,7 @@ class Listener:
         self._health = health
         self._remote = remote
         self._clocks = clocks
+        self._clock = clock
         self._state: StateMessage | None = None
         self._next_tick = 0.0
         self._ready = False
@@ -87,7 +89,7 @@ class Listener:
         self._remote()
         condition = self._source.condition()
         self._tell_state(condition)
-        now = time.monotonic()
+        now = self._clock()
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
             self._tick(condition, now)
@@ -131,7 +133,7 @@ class Listener:
 
     def _tell_state(self, condition: Condition) -> None:
         """Retain the state, if it has changed."""
-        now = self._wall.at(time.monotonic())
+        now = self._wall.at(self._clock())
         state = self._state_now(condition, now)
         if self._state is not None and state == self._state.model_copy(
             update={"since": state.since}

@@ -81,6 +81,7 @@ class Remote:
         test_messages: CryMessages,
         say: Callable[[str, bytes], None],
         told: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`say` sends an answer; `told` is called when the outbox holds something new."""
         self._inbox = inbox
@@ -92,6 +93,7 @@ class Remote:
         self._test_messages = test_messages
         self._say = say
         self._told = told
+        self._clock = clock
         self._unmute_at: float | None = None
         self._test: _Test | None = None
 
@@ -113,7 +115,7 @@ class Remote:
         """Carry out what has come, and do what has become due."""
         while (waiting := self._inbox.take()) is not None:
             self.obey(*waiting)
-        if self._unmute_at is not None and time.monotonic() >= self._unmute_at:
+        if self._unmute_at is not None and self._clock() >= self._unmute_at:
             self._unmute_at = None
             self._ear.mute(False)
         if self._test is not None and self._test.job.done:
@@ -136,7 +138,7 @@ class Remote:
         else:
             raise RefusedError(f"value must be true, false, or minutes up to {MUTE_MOST_MIN:.0f}")
         self._ear.mute(value)
-        self._unmute_at = None if minutes is None else time.monotonic() + minutes * 60
+        self._unmute_at = None if minutes is None else self._clock() + minutes * 60
         how_long = "" if minutes is None else f" for {minutes:g} min"
         self._answer("mute", command, True, f"muted{how_long}" if value else "listening")
 
@@ -146,19 +148,19 @@ class Remote:
         job = self._worker.submit(lambda: hear_test_cry(self._model))
         if job is None:
             raise RefusedError("busy; try again in a moment")
-        self._test = _Test(command, time.monotonic(), job)
+        self._test = _Test(command, self._clock(), job)
 
     def _end_test(self, test: _Test) -> None:
         events = test.job.result
         if not events:
             self._answer("test", test.command, False, "the test cry was not recognised")
             return
-        began = time.monotonic() - max(event.decided_s for event in events)
+        began = self._clock() - max(event.decided_s for event in events)
         messages = [self._test_messages.write(event, lambda s: began + s) for event in events]
         outgoing = [Outgoing(self._topics.cry, message.payload()) for message in messages]
         self._outbox.close_step(outgoing, self._outbox.open_cry())
         self._told()
-        took_s = time.monotonic() - test.began
+        took_s = self._clock() - test.began
         heard = f"a test cry was recognised as {messages[-1].species} and sent as a demo cry"
         self._answer("test", test.command, True, f"{heard} ({took_s:.1f} s of work)")
 
