@@ -33,7 +33,7 @@ TURN_S = 1.0  # a turn of the loop waits for traffic at most this long
 TAKE_AT_MOST_BYTES = 64 * 1024  # a broker may send us no larger packet; commands are small
 IN_FLIGHT = 16  # messages sent and not yet acknowledged
 FAILURE = 0x80  # MQTT 5: reason codes from here on are failures
-SESSION_TAKEN_OVER = 0x8E
+SHUTTING_DOWN, SESSION_TAKEN_OVER = 0x8B, 0x8E  # reasons of the broker to disconnect us
 
 # What to do when a broker refuses us (MQTT 5, section 3.2.2.2).
 _ADVICE = {

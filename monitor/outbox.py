@@ -25,12 +25,14 @@ from monitor.messages import is_clip_topic
 log = logging.getLogger(__name__)
 
 KEPT_AFTER_ACK_S = 60.0  # a broker may lose with its power what it has acknowledged just before
+DOUBT_S = 2.0  # what was acknowledged so shortly before a crash may not have been saved
 CLIPS_BYTES = 200 * 1024 * 1024  # waiting clips beyond this are dropped, oldest first
 UNWRITTEN_MESSAGES = 2000  # held in memory while the disk takes nothing; at 16 KiB some 32 MB
 BUSY_TIMEOUT_S = 5.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux: another value after every boot
 
-_OPEN_CRY, _BOOT = "open_cry", "boot"  # keys of our own, beside those of `remember`
+# Keys of our own, beside those of `remember`, which begin with a dot.
+_OPEN_CRY, _BOOT, _CLOSED = "open_cry", "boot", "closed"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS message (
@@ -111,7 +113,6 @@ class Outbox:
             ) from None
         try:
             self._db = self._open()
-            self._resend_after_a_power_cut()
             row = self._db.execute("SELECT max(id) FROM message").fetchone()
         except (sqlite3.Error, OSError) as error:
             self._owner.close()
@@ -140,23 +141,11 @@ class Outbox:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.executescript(_TABLES)
-            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("damaged")
+            _begin(db)
         except BaseException:
             db.close()
             raise
         return db
-
-    def _resend_after_a_power_cut(self) -> None:
-        boot = BOOT_ID.read_bytes().strip() if BOOT_ID.exists() else b"unknown"
-        if self._read_value(_BOOT) == boot:
-            return
-        with self._transaction():
-            # The monotonic clock began anew, so ages count from now.
-            self._db.execute(
-                "UPDATE message SET acknowledged = NULL, queued = ?", (time.monotonic(),)
-            )
-            self._db.execute("INSERT OR REPLACE INTO value VALUES (?, ?)", (_BOOT, boot))
 
     def close_step(
         self,
@@ -221,6 +210,18 @@ class Outbox:
             # Only a message sent twice is at stake, so the disk need not be waited for.
             self._write(durable=False)
 
+    def doubt(self) -> None:
+        """The broker may have died: what it acknowledged just before is sent again.
+
+        Mosquitto acknowledges a message a moment before it saves it.
+        """
+        with self._lock:
+            self._write(durable=False)
+            try:
+                _doubt(self._db, time.monotonic() - DOUBT_S)
+            except sqlite3.Error as error:
+                self._note_trouble(error)
+
     def drop_clip(self, id_: int) -> None:
         """Give up a clip that the broker will never take; it is counted."""
         self.dropped_clips += 1
@@ -251,6 +252,7 @@ class Outbox:
     def close(self) -> None:
         """Try the disk once more, then let go of it."""
         with self._lock:
+            self._unwritten.values[_CLOSED] = b"1"
             self._write()
             self._db.close()
             self._owner.close()
@@ -354,3 +356,25 @@ class Outbox:
     def _read_value(self, key: str) -> bytes | None:
         row = self._db.execute("SELECT value FROM value WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
+
+
+def _begin(db: sqlite3.Connection) -> None:
+    """After a power cut or a crash, take back acknowledgements that may be worth nothing."""
+    values: dict[str, bytes] = dict(db.execute("SELECT key, value FROM value"))
+    boot = BOOT_ID.read_bytes().strip() if BOOT_ID.exists() else b"unknown"
+    db.execute("BEGIN IMMEDIATE")
+    if values.get(_BOOT) != boot:
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged")
+        # The monotonic clock began anew, so ages count from now.
+        db.execute("UPDATE message SET acknowledged = NULL, queued = ?", (time.monotonic(),))
+        db.execute("INSERT OR REPLACE INTO value VALUES (?, ?)", (_BOOT, boot))
+    elif _CLOSED not in values:
+        (newest,) = db.execute("SELECT max(acknowledged) FROM message").fetchone()
+        _doubt(db, (newest or 0.0) - DOUBT_S)
+    db.execute("DELETE FROM value WHERE key = ?", (_CLOSED,))
+    db.execute("COMMIT")
+
+
+def _doubt(db: sqlite3.Connection, since: float) -> None:
+    db.execute("UPDATE message SET acknowledged = NULL WHERE acknowledged >= ?", (since,))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.discovery import Discovery
-from monitor.link import SESSION_TAKEN_OVER, Bell, Ended, Link
+from monitor.link import SESSION_TAKEN_OVER, SHUTTING_DOWN, Bell, Ended, Link
 from monitor.messages import OFFLINE, Topics
 from monitor.outbox import Outbox, Outgoing
 from monitor.session import CommandHandler, Mailbox, Session, discovery_topics
@@ -214,6 +214,8 @@ class Publisher:
         finally:
             if not self._stopping.is_set():
                 session.blame_clips()
+                if link.ended is None or link.ended.code != SHUTTING_DOWN:
+                    self._outbox.doubt()
 
     def _look_for_a_twin(self, ended: Ended, short: bool) -> None:
         """Take another client id when another program seems to have ours.
@@ -241,6 +243,7 @@ class Publisher:
 
     def _set_status(self, status: BrokerStatus) -> None:
         if status != self._status and status.detail:
-            log.warning("%s; messages wait in the outbox", status.detail)
+            connected = status.connection is Connection.CONNECTED
+            log.warning("%s%s", status.detail, "" if connected else "; messages wait in the outbox")
         if not self._stopping.is_set():
             self._status = status

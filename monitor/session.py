@@ -128,7 +128,8 @@ class Session:
     _retry_at: float = float("inf")
     """When to offer again what the broker has refused."""
     _birth_at: float = float("inf")
-    _complaints: set[str] = field(default_factory=set)
+    _complaints: dict[str, str] = field(default_factory=dict)
+    """By kind of topic: what the broker refuses."""
 
     def serve(self, stopping: threading.Event, stop_by: Callable[[], float]) -> None:
         """Send and receive until the connection ends, or politely stop it."""
@@ -217,15 +218,14 @@ class Session:
                 continue
             if answer.refused:
                 self._refuse(what, answer)
-            elif isinstance(what, Waiting):
+                continue
+            self._no_longer_refused(what)
+            if isinstance(what, Waiting):
                 done.append(what.id)
             else:
                 self._note_discovery(what)
         if done:
             self.outbox.acknowledge(done)
-            if self._complaints and self._retry_at == float("inf"):
-                self._complaints.clear()
-                self.note("")
 
     def _note_discovery(self, what: Outgoing) -> None:
         """Keep in mind which discovery topics hold something, to empty those no longer in use."""
@@ -238,15 +238,14 @@ class Session:
 
     def _refuse(self, what: Waiting | Outgoing, answer: Acknowledged) -> None:
         """Keep what the broker did not take, unless it is a clip that it never will."""
-        message = what.message if isinstance(what, Waiting) else what
-        kind = message.topic.rpartition("/")[0] if message.clip else message.topic
-        advice = _ADVICE.get(answer.code, "see its log")
+        kind, advice = _kind(what), _ADVICE.get(answer.code, "see its log")
         complaint = f"the broker refuses {kind}: {answer.reason}; {advice}"
-        if complaint not in self._complaints:
-            self._complaints.add(complaint)
+        if self._complaints.get(kind) != complaint:
+            self._complaints[kind] = complaint
             self.note(complaint)
         if not isinstance(what, Waiting):
             return
+        message = what.message
         if message.clip and answer.code not in _PERHAPS_LATER:
             log.warning("a clip is given up")
             self.outbox.drop_clip(what.id)
@@ -254,6 +253,10 @@ class Session:
         # Clips do not hold up cries; all else waits, so that the order is kept.
         self._paused = self._paused or not message.clip
         self._retry_at = min(self._retry_at, time.monotonic() + REFUSED_AGAIN_S)
+
+    def _no_longer_refused(self, what: Waiting | Outgoing) -> None:
+        if self._complaints.pop(_kind(what), None):
+            self.note(next(iter(self._complaints.values()), ""))
 
     def _receive(self, message: Received) -> None:
         if self.discovery is not None and message.topic == self.discovery.birth_topic:
@@ -271,6 +274,12 @@ class Session:
                 self.on_command(what, command)
             except Exception:  # a mistake in a command must not end the publishing
                 log.exception("command %s failed", what)
+
+
+def _kind(what: Waiting | Outgoing) -> str:
+    """The topic, for all clips together."""
+    message = what.message if isinstance(what, Waiting) else what
+    return message.topic.rpartition("/")[0] if message.clip else message.topic
 
 
 def _command(what: str, message: Received) -> Command:

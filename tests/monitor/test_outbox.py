@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import outbox as module
-from monitor.outbox import KEPT_AFTER_ACK_S, Outbox, OutboxError, Outgoing
+from monitor.outbox import DOUBT_S, KEPT_AFTER_ACK_S, Outbox, OutboxError, Outgoing
 
 CLIP = "nursery/nest/clip/01929b1e-7c1a-7aa0-a2ef-0d6ad8b54c11"
 
@@ -99,6 +99,32 @@ def test_after_a_power_cut_what_was_just_acknowledged_is_sent_again_in_order(
     boot.write_text("second boot")
     with contextlib.closing(Outbox(path)) as outbox:
         assert payloads(outbox) == [b"1", b"2", b"3"]
+
+
+def test_what_was_acknowledged_just_before_a_crash_of_the_broker_is_sent_again(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.close_step(messages(b"1", b"2", b"3"), None)
+    outbox.acknowledge([outbox.batch(1)[0].id])
+    later = time.monotonic() + DOUBT_S + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    outbox.acknowledge([outbox.batch(1)[0].id])
+    outbox.doubt()
+    assert payloads(outbox) == [b"2", b"3"]
+
+
+def test_what_was_acknowledged_just_before_a_crash_of_ours_is_sent_again_once(
+    path: Path,
+) -> None:
+    outbox = Outbox(path)
+    outbox.close_step(messages(b"1", b"2"), None)
+    outbox.acknowledge([outbox.batch(1)[0].id])
+    outbox._db.close()  # as a kill would: nothing more is written
+    outbox._owner.close()
+    for expected in ([b"1", b"2"], [b"2"]):
+        with contextlib.closing(Outbox(path)) as again:
+            assert payloads(again) == expected
+            again.acknowledge([again.batch(1)[0].id])
 
 
 def test_an_acknowledged_message_is_deleted_a_minute_later(

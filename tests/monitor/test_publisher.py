@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -214,6 +215,64 @@ time.sleep(60)
     child.wait()
     watcher.wait(TOPICS.availability)
     assert watcher.payloads(TOPICS.availability) == [ONLINE, OFFLINE]
+
+
+# Makes cries for ever, and tells of each when it is kept.
+_LISTENER = """
+import os, sys, time
+from pathlib import Path
+from monitor.messages import Topics
+from monitor.outbox import Outbox, Outgoing
+from monitor.publisher import Publisher
+from monitor.settings import Broker
+broker = Broker("127.0.0.1", int(sys.argv[1]), "listener", "listener-password")
+outbox = Outbox(Path(sys.argv[2]))
+publisher = Publisher(broker, "nest-1", Topics("nursery", "nest"), outbox)
+publisher.start()
+number = int(outbox.open_cry() or b"0")
+while True:
+    number += 1
+    outbox.close_step([Outgoing("nursery/nest/cry", b"%d" % number)], b"%d" % number)
+    publisher.wake()
+    os.write(1, b"%d\\n" % number)
+    time.sleep(0.005)
+"""
+
+
+def test_cries_made_and_cries_that_arrive_are_the_same_though_all_are_killed_now_and_then(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    chance = random.Random(11)
+    dashboard = mosquitto.broker("dashboard")
+    path = tmp_path / "o.db"
+    Watcher(dashboard, "nursery/+/cry", client_id="ingest", session_s=3600).close()
+    for turn in range(5):
+        command = [sys.executable, "-c", _LISTENER, str(mosquitto.port), str(path)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(chance.uniform(0.1, 0.8))
+        if turn % 2:
+            mosquitto.kill()
+            time.sleep(chance.uniform(0.0, 0.3))
+        os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+        if not mosquitto.running():
+            mosquitto.start()
+    outbox = Outbox(path)
+    publisher = Publisher(mosquitto.broker(), "nest-1", TOPICS, outbox)
+    publisher.start()
+    until(lambda: outbox.depth() == 0)
+    publisher.stop()
+    made = int(outbox.open_cry() or b"0")
+    outbox.close()
+    with Watcher(dashboard, client_id="ingest", session_s=3600) as late:
+        until(lambda: b"%d" % made in late.payloads(TOPICS.cry))
+        arrived = [int(payload) for payload in late.payloads(TOPICS.cry)]
+    assert made > 100
+    assert set(arrived) == set(range(1, made + 1))
+    first_time = list(dict.fromkeys(arrived))
+    assert first_time == sorted(first_time)
 
 
 def test_a_clean_stop_sends_what_is_waiting_then_says_offline(
