@@ -25,7 +25,7 @@ from web.database import Database, open_database
 from web.journal import Entry
 from web.levels import Levels
 from web.mqtt import Arrived
-from web.take import Taking
+from web.take import take
 
 NIGHT = datetime(2026, 11, 22, 2, 14, tzinfo=UTC)
 NAME, PASSPHRASE = "Ana", "three warm blankets"
@@ -76,9 +76,7 @@ class Dashboard:
     def hear(self, topic: str, payload: bytes) -> None:
         """A message arrives and is taken."""
         with self.database.writing() as session:
-            taking = Taking(session, self.settings, self.now())
-            taking.take(Arrived(topic, payload))
-            taking.close()
+            take(session, [Arrived(topic, payload)], self.settings, self.now())
 
     def state(self, box: str = "nest", state: str = "listening", **more: Any) -> None:
         """The listener says what it does."""
@@ -143,9 +141,10 @@ def dashboard(
     """A dashboard with one carer, and the boxes of the settings."""
     values: Mapping[str, Any] = {"house": {"time_zone": "Europe/London"}, **settings}
     made = Settings.model_validate({"state_dir": state_dir, **values})
+    ready = (state_dir / "records.db").exists()  # copied here
     database = open_database(made.database_url)
     try:
-        if not (state_dir / "records.db").exists():  # else a ready one was copied here
+        if not ready:
             database.upgrade()
         found = Dashboard(made, database, ticking=ticking)
         with database.writing() as session:

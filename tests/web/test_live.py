@@ -61,10 +61,10 @@ def streaming(
     try:
         wanted = {"Cookie": cookie(client), "Accept": "text/event-stream", **headers}
         connection.request("GET", f"/live?page={page}", headers=wanted)
-        answer = connection.getresponse()
-        assert answer.status == 200, answer.read()
-        assert answer.headers["Content-Type"].startswith("text/event-stream")
-        yield events(answer)
+        with connection.getresponse() as answer:
+            assert answer.status == 200, answer.status
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            yield events(answer)
     finally:
         connection.close()
 
@@ -140,7 +140,7 @@ def test_the_pulse_proves_life_and_tells_the_age_of_each_word(
     nest = beats[-1].data["boxes"]["nest"]
     assert nest["ear"] == "quiet"
     assert nest["level"] == 50
-    assert 0 <= nest["age_s"] < 4
+    assert 0 <= nest["age_s"] <= 5
 
 
 def test_a_listener_that_falls_silent_turns_its_card_without_any_change(
@@ -186,11 +186,12 @@ def test_streams_are_bounded_and_the_rest_may_poll(
         assert "Crying for" in polled["parts"]["box-nest"]
         assert polled["id"] == newest(shown)
         assert polled["pulse"]["boxes"]["nest"]["ear"] == "quiet"
+    feed: live.Feed = shown.app.extensions["feed"]
     deadline = time.monotonic() + PATIENCE_S
-    while client.get("/live?page=home", buffered=False).status_code == 503:
+    while not feed.join("next"):
         assert time.monotonic() < deadline, "a stream that ended was not counted out"
-        time.sleep(0.2)
-        shown.state("crate")  # the server sees that a browser has gone when it writes
+        time.sleep(0.1)
+    feed.leave("next")
 
 
 @pytest.mark.parametrize(
@@ -206,11 +207,12 @@ def test_each_page_gets_its_own_part(shown: Dashboard, page: str, part: str) -> 
 
 def test_what_is_sent_is_what_the_page_would_show(shown: Dashboard) -> None:
     shown.cry()
+    shown.at, shown.ticking = shown.now(), False
     client = shown.client()
     polled = client.get("/live/changes?page=home&after=0").get_json()
     part = polled["parts"]["box-nest"]
     page = client.get("/").text
-    assert "".join(part.split())[:400] in "".join(page.split())
+    assert "".join(part.split()) in "".join(page.split())
 
 
 def test_the_feed_ends_with_its_thread(shown: Dashboard, address: tuple[str, int]) -> None:

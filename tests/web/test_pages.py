@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from monitor.messages import Topics
 from tests.web.dashboard import CRY, NAME, NIGHT, Dashboard, csrf, dashboard
-from web import journal
+from web import journal, starting
+from web.nursery import utc_now
 from web.records import Animal, Cry, Feed, Observation, Review, Stay, Suggestion, Weight
 
 
@@ -397,8 +398,6 @@ def test_the_health_page_judges_by_age_and_says_what_to_do(
 
 
 def test_a_demo_says_so_on_every_page(tmp_path: Path, sqlite_url: str) -> None:
-    from web import starting
-
     with dashboard(tmp_path) as shown:
         assert sqlite_url == shown.settings.database_url
         app = starting.prepare(shown.settings, shown.database, demo=True)
@@ -412,9 +411,6 @@ def test_a_demo_says_so_on_every_page(tmp_path: Path, sqlite_url: str) -> None:
 
 
 def test_the_demo_tells_the_founding_story(tmp_path: Path, sqlite_url: str) -> None:
-    from web import starting
-    from web.nursery import utc_now
-
     assert sqlite_url
     with dashboard(tmp_path) as shown:
         shown.app = starting.prepare(shown.settings, shown.database, demo=True)
@@ -422,7 +418,7 @@ def test_the_demo_tells_the_founding_story(tmp_path: Path, sqlite_url: str) -> N
         shown.state(state="crying", demo=True)
         shown.cry(onset=shown.at - timedelta(seconds=45), demo=True)
         shown.advise()
-        assert [row.code for row in rows(shown, Suggestion)][0] == "PAIR_CROSS_SPECIES"
+        assert next(row.code for row in rows(shown, Suggestion)) == "PAIR_CROSS_SPECIES"
         kitten, puppy = (animal.id for animal in rows(shown, Animal))
         shown.write(journal.put_together, kitten, puppy, box_id="nest")
         shown.at += timedelta(hours=4)
@@ -438,8 +434,6 @@ def test_the_demo_tells_the_founding_story(tmp_path: Path, sqlite_url: str) -> N
 
 
 def test_a_demo_is_never_mixed_with_real_records(tmp_path: Path, sqlite_url: str) -> None:
-    from web import starting
-
     assert sqlite_url
     with dashboard(tmp_path) as shown:
         shown.write(journal.add_animal, {"name": "Miso", "species": "kitten"}, "nest")
