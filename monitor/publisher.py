@@ -213,9 +213,9 @@ class Publisher:
             session.serve(self._stopping, lambda: self._stop_by)
         finally:
             if not self._stopping.is_set():
-                session.blame_clips()
                 if link.ended is None or link.ended.code != SHUTTING_DOWN:
                     self._outbox.doubt()
+                session.blame_clips()
 
     def _look_for_a_twin(self, ended: Ended, short: bool) -> None:
         """Take another client id when another program seems to have ours.
