@@ -132,6 +132,7 @@ class Greeting:
             listens_to=list(_sources(self._settings, self._wish)),
             setup_code=_setup_code(self._settings.state_dir),
             demo=self._wish.demo,
+            in_terminal=not _is_service(),
         )
         with suppress(OSError):
             click.echo(welcome.text(own_address(), picture=sys.stdout.isatty()))

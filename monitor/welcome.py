@@ -24,6 +24,7 @@ class Welcome:
     listens_to: Sequence[str]  # a line a box
     setup_code: str | None = None  # while nobody can sign in yet
     demo: bool = False
+    in_terminal: bool = True  # whether somebody can press Ctrl-C
 
     def text(self, own_address: str | None, *, picture: bool) -> str:
         """The lines to show; `picture` adds a QR code for the phone."""
@@ -35,7 +36,7 @@ class Welcome:
         lines += ["", *self._invitation(), *(f"  {url}" for url in urls), ""]
         if picture and not _is_loopback(addresses[0]):
             lines += ["With a phone in the same network, point the camera here:", "", qr(urls[0])]
-        return "\n".join([*lines, "Stop with Ctrl-C.", ""])
+        return "\n".join([*lines, *(["Stop with Ctrl-C.", ""] if self.in_terminal else [])])
 
     def _invitation(self) -> list[str]:
         if self.setup_code:
