@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ LOCK_WAIT_S = 10  # a writer that waits longer gives up and says so
 CONNECT_WAIT_S = 3
 POOL_SIZE, POOL_OVERFLOW = 5, 25  # connections; the web server's threads and live streams fit
 WRITER_LOCK = 0x6E757273  # "nurs": PostgreSQL's advisory lock that the one writer holds
+
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 Use = Literal["read", "write", "soft", "migrate"]
 
@@ -91,14 +93,24 @@ class Database:
 
         Raises DatabaseError, also when the records were written by a newer version.
         """
-        from alembic import command  # noqa: PLC0415 - only at start
+        with self._translated(), self._engines["read"].begin() as connection:
+            known = inspect(connection).has_table("alembic_version")
+            version = (
+                connection.scalar(text("SELECT version_num FROM alembic_version"))
+                if known
+                else None
+            )
+        if version != newest_migration():
+            self._migrate()
+
+    def _migrate(self) -> None:
+        from alembic import command  # noqa: PLC0415 - takes long on a small board, is needed once
         from alembic.config import Config  # noqa: PLC0415
         from alembic.util import CommandError  # noqa: PLC0415
 
         logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each plugin it has
         config = Config()
-        folder = Path(__file__).with_name("migrations")
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self._translated(), self._engines["migrate"].begin() as connection:
             config.attributes["connection"] = connection
             try:
@@ -128,6 +140,11 @@ class Database:
             raise DatabaseError(_advice(self.engine.url, error.orig)) from error
         except PoolTimeout as error:
             raise DatabaseError(f"{self.shown}: all connections are in use") from error
+
+
+def newest_migration() -> str:
+    """The version of this program's tables: migrations are numbered."""
+    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
 def open_database(url: str) -> Database:

@@ -26,7 +26,8 @@ RECEIVE_MAXIMUM = 100  # messages not yet acknowledged; clips of half a MiB must
 MOST_PASSING = 1000  # levels waiting here; more are dropped and counted
 # What a box sends; the first two are shared out between several ingests of one name, the others
 # go to each of them: they are retained (a shared subscription gets no retained messages), and
-# writing them twice does no harm.
+# writing them twice does no harm. A broker may keep an ingest's share for it while it is away (as
+# Mosquitto does), so each is to be started again, not replaced by one of another name.
 SHARED = ("+/cry", "+/clip/+")
 EVERYBODYS = ("+/state", "+/level", "+/health", "+/availability")
 

@@ -46,7 +46,12 @@ def sqlite_url(blank_sqlite: Path, tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Records on each of the two databases, ready."""
-    if request.param == "sqlite":
+    return records_url(request)
+
+
+def records_url(request: pytest.FixtureRequest) -> str:
+    """Records on the database that a fixture's parameter names, SQLite when it names none."""
+    if getattr(request, "param", "sqlite") == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new_database(like=request.getfixturevalue("blank_postgresql"))

@@ -10,12 +10,20 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from tests.postgresql import PostgreSQL
 from web import changes
-from web.database import Database, DatabaseError, open_database
+from web.database import (
+    MIGRATIONS,
+    Database,
+    DatabaseError,
+    newest_migration,
+    open_database,
+)
 from web.records import Base, Box, Change
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -25,6 +33,12 @@ def test_migrations_make_exactly_the_tables_of_the_models(database: Database) ->
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_are_numbered_in_their_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest_migration()]
 
 
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:
