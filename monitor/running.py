@@ -16,10 +16,10 @@ import click
 from monitor import broker, notify, preflight
 from monitor.household import Apart, Wish, demo_apart, programs
 from monitor.messages import Check, CheckStatus
-from monitor.settings import Settings, SettingsError, load
+from monitor.settings import Settings, SettingsError, addresses, load, own_address
 from monitor.signals import stop_signals
 from monitor.supervisor import Supervisor
-from monitor.welcome import Welcome, own_address
+from monitor.welcome import Welcome
 
 LOOK_S = 30.0  # for a look at microphones and model; a small board may need several seconds
 
@@ -125,17 +125,15 @@ class Greeting:
         if self._shown or not ready:
             return
         self._shown = True
-        web = self._settings.web
         welcome = Welcome(
-            host=web.host,
-            port=web.port,
+            addresses=addresses(self._settings.web, own_address()),
             listens_to=list(_sources(self._settings, self._wish)),
             setup_code=_setup_code(self._settings.state_dir),
             demo=self._wish.demo,
             in_terminal=not _is_service(),
         )
         with suppress(OSError):
-            click.echo(welcome.text(own_address(), picture=sys.stdout.isatty()))
+            click.echo(welcome.text(picture=sys.stdout.isatty()))
 
 
 def _sources(settings: Settings, wish: Wish) -> Iterator[str]:

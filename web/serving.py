@@ -23,9 +23,6 @@ from web.live import STREAMS
 THREADS = STREAMS + 8  # a live stream holds its thread; these remain for everything else
 STOP_WAIT_S = 2  # a request that takes longer at the end is cut off
 IDLE_CONNECTION_S = 60
-# From the block kept for documentation: nothing is sent there, the kernel only picks a route.
-FAR_ADDRESS = ("192.0.2.1", 9)
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as the settings may say
 
 log = logging.getLogger(__name__)
 
@@ -106,23 +103,3 @@ def tell_ready() -> None:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         sock.sendto(b"READY=1", address)
-
-
-def addresses(web: WebSettings) -> list[str]:
-    """Where the dashboard is found, for other devices first; asks nobody on the network."""
-    if web.host not in EVERYWHERE:
-        host = f"[{web.host}]" if ":" in web.host else web.host
-        return [f"http://{host}:{web.port}"]
-    own = own_address()
-    hosts = ([own] if own else []) + ["localhost"]
-    return [f"http://{host}:{web.port}" for host in hosts]
-
-
-def own_address() -> str | None:
-    """This computer's address in the house's network; None without one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect(FAR_ADDRESS)
-        except OSError:
-            return None
-        return str(sock.getsockname()[0])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 
-import segno
 from flask import Flask
 from sqlalchemy import select
 
@@ -45,16 +43,8 @@ def first_run_code(settings: Settings, database: Database) -> str | None:
         raise SettingsError(f"state_dir: {settings.state_dir}: {error.strerror}") from None
 
 
-def greeting(addresses: list[str], code: str | None, *, picture: bool) -> Iterable[str]:
-    """The lines that tell where to look; `picture` adds a QR code for the phone."""
-    path = f"/first-run?code={code}" if code else "/"
-    if code:
-        yield "Nobody can sign in yet. Choose your name and passphrase here:"
-    else:
-        yield "Open:"
+def greeting(addresses: list[str], code: str | None) -> Iterable[str]:
+    """The lines that tell where to look."""
+    yield "Nobody can sign in yet. Choose your name and passphrase here:" if code else "Open:"
     for address in addresses:
-        yield f"  {address}{path}"
-    if picture:
-        out = io.StringIO()
-        segno.make(addresses[0] + path, error="l", micro=False).terminal(out, compact=True)
-        yield out.getvalue()
+        yield f"  {address}/first-run?code={code}" if code else f"  {address}/"

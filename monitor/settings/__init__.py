@@ -11,6 +11,7 @@ from monitor.settings.model import (
     Settings,
     WebSettings,
 )
+from monitor.settings.reach import addresses, own_address
 
 __all__ = [
     "BoxSettings",
@@ -22,8 +23,10 @@ __all__ = [
     "Settings",
     "SettingsError",
     "WebSettings",
+    "addresses",
     "broker_for",
     "load",
     "new_client",
+    "own_address",
     "usual_paths",
 ]

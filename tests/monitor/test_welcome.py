@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.welcome import Welcome, own_address, reachable
+from monitor.settings import WebSettings, addresses, own_address
+from monitor.welcome import Welcome
+
+PHONE = "http://10.0.0.2:8420"
 
 
 @pytest.mark.parametrize(
-    ("host", "own", "addresses"),
+    ("host", "own", "hosts"),
     [
         ("0.0.0.0", "192.168.1.7", ["192.168.1.7", "localhost"]),
         ("::", "192.168.1.7", ["192.168.1.7", "localhost"]),
@@ -18,14 +21,13 @@ from monitor.welcome import Welcome, own_address, reachable
         ("fd00::7", "192.168.1.7", ["[fd00::7]"]),
     ],
 )
-def test_the_address_for_a_phone_comes_first(
-    host: str, own: str | None, addresses: list[str]
-) -> None:
-    assert reachable(host, own) == addresses
+def test_the_address_for_a_phone_comes_first(host: str, own: str | None, hosts: list[str]) -> None:
+    found = addresses(WebSettings(host=host, port=81), own)
+    assert found == [f"http://{name}:81" for name in hosts]
 
 
 def test_who_cannot_sign_in_yet_is_shown_the_way() -> None:
-    text = Welcome("0.0.0.0", 8420, ["Nest: listening"], "ab-cd").text("10.0.0.2", picture=False)
+    text = Welcome([PHONE], ["Nest: listening"], "ab-cd").text(picture=False)
     assert "http://10.0.0.2:8420/first-run?code=ab-cd" in text
     assert "Nest: listening" in text
     assert "Ctrl-C" in text
@@ -33,21 +35,25 @@ def test_who_cannot_sign_in_yet_is_shown_the_way() -> None:
 
 
 def test_who_can_sign_in_is_shown_the_page() -> None:
-    text = Welcome("0.0.0.0", 8420, []).text("10.0.0.2", picture=False)
+    text = Welcome([PHONE], []).text(picture=False)
     assert "http://10.0.0.2:8420/\n" in text
     assert "first-run" not in text
 
 
 def test_a_demo_is_called_one() -> None:
-    text = Welcome("0.0.0.0", 1, [], demo=True).text(None, picture=False)
+    text = Welcome([PHONE], [], demo=True).text(picture=False)
     assert "nothing here is real" in text
 
 
 def test_a_phone_gets_a_picture_only_of_an_address_that_it_can_reach() -> None:
-    welcome = Welcome("0.0.0.0", 8420, [])
-    assert "▄" in welcome.text("10.0.0.2", picture=True)
-    assert "▄" not in welcome.text("10.0.0.2", picture=False)
-    assert "▄" not in welcome.text(None, picture=True)
+    assert "▄" in Welcome([PHONE], []).text(picture=True)
+    assert "▄" not in Welcome([PHONE], []).text(picture=False)
+    assert "▄" not in Welcome(["http://localhost:8420"], []).text(picture=True)
+    assert "▄" not in Welcome(["http://[::1]:8420"], []).text(picture=True)
+
+
+def test_nobody_is_told_of_ctrl_c_where_there_is_no_terminal() -> None:
+    assert "Ctrl-C" not in Welcome([PHONE], [], in_terminal=False).text(picture=False)
 
 
 def test_our_own_address_is_found_without_asking_anybody() -> None:

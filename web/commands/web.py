@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ import click
 @click.pass_obj
 def web(config: Path | None, *, demo: bool, quiet: bool) -> None:
     """Show boxes, cries and suggestions on a page, behind a sign-in."""
-    from monitor.settings import SettingsError, load  # noqa: PLC0415 - only when it runs
+    from monitor.settings import SettingsError, addresses, load, own_address  # noqa: PLC0415 - only when it runs
     from web import serving, starting  # noqa: PLC0415
     from web.commands.records import fail, records  # noqa: PLC0415
 
@@ -27,8 +26,7 @@ def web(config: Path | None, *, demo: bool, quiet: bool) -> None:
         except (SettingsError, starting.NotADemoError) as error:
             fail(str(error))
         if not quiet:
-            addresses = serving.addresses(settings.web)
-            for line in starting.greeting(addresses, code, picture=sys.stdout.isatty()):
+            for line in starting.greeting(addresses(settings.web, own_address()), code):
                 click.echo(line)
         serving.tell_ready()
         serving.serve(server)
