@@ -53,7 +53,7 @@ log_type warning
 
 # Per role what it may do; {base} and {prefix} are settings. "guest" is for people and for Home
 # Assistant on the same computer.
-_RIGHTS: Mapping[Role, tuple[str, ...]] = {
+RIGHTS: Mapping[Role, tuple[str, ...]] = {
     "listener": (
         "write {base}/+/cry",
         "write {base}/+/clip/#",
@@ -121,7 +121,7 @@ def _credentials(state_dir: Path) -> tuple[int, dict[str, str]]:
     except (OSError, ValueError, KeyError, TypeError):
         port, before = 0, {}
     passwords: dict[str, str] = {
-        role: str(before.get(role) or secrets.token_urlsafe(24)) for role in _RIGHTS
+        role: str(before.get(role) or secrets.token_urlsafe(24)) for role in RIGHTS
     }
     return _port(port), passwords
 
@@ -150,7 +150,7 @@ def _acl(settings: Settings) -> str:
     base, prefix = settings.mqtt.base_topic, settings.home_assistant.prefix
     blocks = [
         "\n".join([f"user {role}", *(f"topic {right}" for right in rights)])
-        for role, rights in _RIGHTS.items()
+        for role, rights in RIGHTS.items()
     ]
     return "\n\n".join(blocks).format(base=base, prefix=prefix) + "\n"
 
