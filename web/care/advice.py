@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from web.care import unknowns
-from web.care.company import Search, search
+from web.care.company import Pairing, Search, search
 from web.care.facts import Crying, Facts
 from web.care.portion import portion_of
-from web.care.rules import PAIRING_CODES, RULES, Code, Held, company_rules, wait_and_watch
+from web.care.rules import RULES, Code, Held, company_rules, wait_and_watch
 from web.care.scenario import Scenario
 from web.care.scene import Scene, scene_of
 
@@ -153,13 +153,18 @@ def _missing(scene: Scene, rule: Held) -> set[str]:
     """Missing facts of one card."""
     if rule.code in {Code.URGENT_VET, Code.WAIT_AND_WATCH}:
         return set()
-    if rule.code in PAIRING_CODES and rule.partner is not None:
-        litter = rule.code is Code.PAIR_SAME_LITTER
-        return unknowns.exposure_of_littermates(rule.partner) if litter else set()
-    if rule.code is Code.CHECK_COMPANION and rule.partner is not None:
-        return unknowns.of_companion(rule.partner)
+    if rule.partner is not None:
+        return _missing_of_pair(rule.code, rule.partner)
     subjects = scene.in_box if rule.code is Code.CHECK_BOX else rule.subjects
     return unknowns.of_rule(scene, rule.rank, subjects)
+
+
+def _missing_of_pair(code: Code, pairing: Pairing) -> set[str]:
+    if code is Code.CHECK_COMPANION:
+        return unknowns.of_companion(pairing)
+    if code is Code.PAIR_SAME_LITTER:
+        return unknowns.exposure_of_littermates(pairing)
+    return set()
 
 
 def plain(advice: Advice) -> dict[str, Any]:

@@ -258,7 +258,6 @@ PAIRING_RULES = {
     Level.SPECIES: (12, Code.PAIR_SAME_SPECIES, "same_species"),
     Level.CROSS: (13, Code.PAIR_CROSS_SPECIES, "cross_species"),
 }
-PAIRING_CODES = frozenset(code for _, code, _ in PAIRING_RULES.values())
 
 
 def company_rules(scene: Scene, found: Search) -> list[Held]:

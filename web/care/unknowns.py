@@ -135,7 +135,7 @@ def of_search(found: Search) -> set[str]:
     for pairing in found.better:
         if pairing.verdict is Verdict.UNKNOWN:
             missing |= pairing.unknown
-        elif pairing.verdict is Verdict.FAILED and _may_be_older(pairing):
+        elif _may_be_older(pairing):
             missing.update(_missing(pairing.other, (AGE,)))
     for pairing in found.pairings:
         if pairing.level is Level.LITTER:

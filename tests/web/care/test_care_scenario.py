@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.web.care.care_cases import a_case, elsewhere, kitten
-from web.care.scenario import MAX_ANIMALS, Scenario, ScenarioError, read_scenario
+from web.care.scenario import MAX_ANIMALS, Protocol, Scenario, ScenarioError, read_scenario
 
 
 def as_json(scenario: Scenario) -> dict[str, Any]:
@@ -221,3 +221,7 @@ def test_a_long_value_is_shown_short() -> None:
     with pytest.raises(ScenarioError) as caught:
         kitten(mother="x" * 5000)
     assert len(str(caught.value)) < 120
+
+
+def test_a_rescue_that_says_nothing_keeps_newcomers_apart_for_two_weeks() -> None:
+    assert Protocol().quarantine_days == 14

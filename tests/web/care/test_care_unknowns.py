@@ -125,6 +125,10 @@ def test_in_a_quiet_box_little_is_asked() -> None:
     assert card(hot, "CHECK_BOX").unknown == ("box.temp_c", "mia.age_days", "mia.weight_g")
 
 
+def test_a_chilled_baby_in_a_quiet_box_is_asked_for_its_age() -> None:
+    assert asked(a_case(kitten(body_feel="cool", age_days=None), episode_s=0)) == {"mia.age_days"}
+
+
 def test_a_quiet_feed_does_not_ask_for_signs_but_its_toilet_help_for_the_toilet() -> None:
     due = kitten(min_since_fed=900, last_feed=None, hungry_signs=None, min_since_toilet=None)
     scenario = a_case(due, episode_s=0)
@@ -175,6 +179,33 @@ def test_a_card_asks_about_its_own_subjects_only() -> None:
     )
     assert card(scenario, "FEED").unknown == ("mia.weight_g",)
     assert card(scenario, "CHECK_ILL").unknown == ("cry.unusual", "kim.growth")
+
+
+@pytest.mark.parametrize(
+    ("changes", "around", "code", "wanted"),
+    [
+        ({"min_since_fed": 900, "age_days": None}, {}, "FEED", {"mia.age_days"}),
+        ({"min_since_fed": 900, "mother": None}, {}, "FEED", {"mia.mother"}),
+        ({"min_since_fed": 900, "body_temp_c": None}, {}, "FEED", {"mia.warmth"}),
+        ({"min_since_fed": None}, {}, "CHECK_FEED_LOG", {"mia.fed"}),
+        ({"min_since_toilet": 900, "mother": None}, {}, "STIMULATE", {"mia.mother"}),
+        ({"min_since_toilet": 900, "age_days": None}, {}, "STIMULATE", {"mia.age_days"}),
+        ({"mother": "available", "health": None}, {}, "REUNITE", {"mia.health"}),
+        ({"body_temp_c": None, "age_days": None}, {"temp_c": 10}, "CHECK_WARMTH",
+         {"mia.warmth", "mia.age_days"}),
+        ({"weight_change_pct": None}, {"comfort": True, "episode_s": 900}, "CHECK_ILL",
+         {"mia.growth"}),
+        ({"health": "ill", "min_since_toilet": None}, {"comfort": None}, "CHECK_ILL",
+         {"mia.toilet", "box.comfort"}),
+        ({"health": "ill"}, {"species": "puppy"}, "CHECK_SPECIES", {"cry.source_id"}),
+    ],
+)  # fmt: skip
+def test_what_a_card_asks(
+    changes: dict[str, Any], around: dict[str, Any], code: str, wanted: set[str]
+) -> None:
+    asks = card(a_case(kitten(**changes), **around), code)
+    assert set(asks.unknown) == wanted
+    assert asks.confidence == "low"
 
 
 def test_a_card_about_the_box_asks_about_everyone_in_it_but_not_in_an_emergency() -> None:
@@ -265,6 +296,12 @@ def test_what_is_asked_about_company(
 def test_whether_somebody_can_watch_is_asked_for_a_first_trial() -> None:
     pip = an_animal("pip", species="puppy", in_box=False)
     assert asked(a_case(mia(), pip, carer_can_watch=None)) == {"context.carer_can_watch"}
+
+
+def test_when_comfort_did_not_help_company_is_asked_about_as_well() -> None:
+    scenario = a_case(mia(), elsewhere("kim", health=None), comfort=True, episode_s=900)
+    assert codes(scenario) == ["CHECK_ILL", "CHECK_COMPANION"]
+    assert asked(scenario) == {"kim.health"}
 
 
 def test_company_is_not_asked_about_while_something_else_comes_first() -> None:
