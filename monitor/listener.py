@@ -134,28 +134,15 @@ class Listener:
     def _tell_state(self, condition: Condition) -> None:
         """Retain the state, if it has changed."""
         now = self._wall.at(self._clock())
-        state = self._state_now(condition, now)
-        if self._state is not None and state == self._state.model_copy(
-            update={"since": state.since}
-        ):
-            return
-        same = self._state is not None and (self._state.state, self._state.reason) == (
-            state.state,
-            state.reason,
-        )
-        if same and self._state is not None:
-            state = state.model_copy(update={"since": self._state.since})
+        new, old = self._state_now(condition, now), self._state
+        if old is not None and (old.state, old.reason) == (new.state, new.reason):
+            new = new.model_copy(update={"since": old.since})
+            if new == old:
+                return
         else:
-            words = f"{state.state}" + (f" ({state.reason})" if state.reason else "")
-            log.log(
-                logging.WARNING if state.state is BoxState.DEAF else logging.INFO,
-                "%s: %s%s",
-                state.box,
-                words,
-                f": {state.detail}" if state.detail else "",
-            )
-        self._state = state
-        self._post.retain(self._box.topics.state, state.payload())
+            _log_state(new)
+        self._state = new
+        self._post.retain(self._box.topics.state, new.payload())
 
     def _state_now(self, condition: Condition, now: datetime) -> StateMessage:
         cry = self._desk.open_cry
@@ -177,3 +164,14 @@ class Listener:
             device=condition.device,
             demo=self._box.demo,
         )
+
+
+def _log_state(state: StateMessage) -> None:
+    words = f"{state.box}: {state.state.value}"
+    if state.reason:
+        words += f" ({state.reason.value})"
+    if state.detail:
+        words += f": {state.detail}"
+    starting = state.reason is DeafReason.STARTING
+    deaf = state.state is BoxState.DEAF and not starting
+    log.log(logging.WARNING if deaf else logging.INFO, "%s", words)

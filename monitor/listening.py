@@ -93,7 +93,7 @@ def listen(
     ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
     tests = CryMessages(box.id, model.label, wall, demo=True)
     remote = Remote(
-        *(inbox, topics, ear, model, outbox, worker, tests),
+        *(inbox, topics, ear, model, outbox, worker, tests, box.sensitivity),
         say=lambda topic, payload: publisher.live(topic, payload, qos=1),
         told=publisher.wake,
     )

@@ -79,6 +79,7 @@ class Remote:
         outbox: Outbox,
         worker: Worker,
         test_messages: CryMessages,
+        configured: Sensitivity,
         say: Callable[[str, bytes], None],
         told: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
@@ -91,6 +92,7 @@ class Remote:
         self._outbox = outbox
         self._worker = worker
         self._test_messages = test_messages
+        self._configured = configured
         self._say = say
         self._told = told
         self._clock = clock
@@ -126,7 +128,7 @@ class Remote:
         if command.value not in get_args(Sensitivity):
             raise RefusedError(f"value must be one of {', '.join(get_args(Sensitivity))}")
         self._ear.set_sensitivity(cast(Sensitivity, command.value))
-        self._outbox.remember(SENSITIVITY, str(command.value))
+        self._outbox.remember(SENSITIVITY, f"{command.value} {self._configured}")
         self._answer("sensitivity", command, True, f"sensitivity is {command.value} now")
 
     def _mute(self, command: Command) -> None:
@@ -183,7 +185,8 @@ def hear_test_cry(model: CryModel) -> list[CryEvent]:
     return [event for one in (*heard, hearing.finish()) for event in one.events]
 
 
-def remembered_sensitivity(outbox: Outbox, set_to: Sensitivity) -> Sensitivity:
-    """What a carer asked for last, before a restart; else what the settings say."""
-    known = outbox.recall(SENSITIVITY)
-    return cast(Sensitivity, known) if known in get_args(Sensitivity) else set_to
+def remembered_sensitivity(outbox: Outbox, configured: Sensitivity) -> Sensitivity:
+    """What a carer asked for last; the settings win when they have been changed since."""
+    asked, _, then = (outbox.recall(SENSITIVITY) or "").partition(" ")
+    known = asked in get_args(Sensitivity) and then == configured
+    return cast(Sensitivity, asked) if known else configured

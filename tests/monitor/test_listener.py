@@ -131,6 +131,7 @@ class House:
         self.remote = Remote(
             *(self.inbox, TOPICS, self.ear, self.model, self.outbox, self.worker),
             CryMessages("nest", self.model.label, self.wall, demo=True),
+            "normal",
             say=self.post.live,
             told=lambda: None,
             clock=self.time,
@@ -390,6 +391,7 @@ def test_sensitivity_is_set_answered_and_remembered_over_a_restart(tmp_path: Pat
     made.close()
     again = House(tmp_path)
     assert again.ear.sensitivity == "high"
+    assert remembered_sensitivity(again.outbox, "low") == "low"  # the settings have been changed
     again.close()
 
 
