@@ -16,6 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.mosquitto import free_port
+from tests.postgresql import PostgreSQL
 from tests.web.dashboard import CRY, NAME, Dashboard, csrf, dashboard, served
 from web import carers, changes, live
 
@@ -224,3 +225,22 @@ def test_the_feed_ends_with_its_thread(shown: Dashboard, address: tuple[str, int
         assert [event.kind for event in found] in ([], ["pulse"])
     assert time.monotonic() - begun < 2
     assert feed.join("anybody") is False
+
+
+def test_two_dashboards_on_postgresql_share_sign_ins_and_news(
+    tmp_path: Path, postgresql: PostgreSQL, blank_postgresql: str
+) -> None:
+    web = {"database_url": postgresql.new_database(like=blank_postgresql)}
+    with (
+        dashboard(tmp_path, ticking=True, web=web) as one,
+        dashboard(tmp_path, ticking=True, web=web, carer=False) as other,
+    ):
+        one.state()
+        port = free_port()
+        with (
+            served(other.app, port),
+            streaming(("127.0.0.1", port), one.client()) as found,
+        ):
+            first(found, "news", "All quiet")
+            one.cry()
+            assert first(found, "news", "Crying for").id == newest(other)

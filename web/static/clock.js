@@ -42,6 +42,7 @@ export function tick() {
     setText(each, ago((now - Date.parse(each.dateTime)) / 1000));
   }
   for (const each of document.querySelectorAll("[data-since]")) {
+    if (each.closest(".link-lost, .stale")) continue; // nobody knows whether it goes on
     setText(each, lasting((now - Date.parse(each.dataset.since)) / 1000));
   }
 }
