@@ -7,6 +7,7 @@ passwords are made once and kept in `<state_dir>/broker/`, which only our user c
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -21,7 +22,10 @@ from monitor.messages import MAX_CLIP_BYTES
 from monitor.settings import Settings, SettingsError
 from monitor.settings.broker import Role, credentials_path
 
+log = logging.getLogger(__name__)
+
 PORT_WAIT_S = 2.0  # a broker that has just been killed may hold its port for a moment
+TRIAL_S = 20.0  # to read a database of the size that is allowed below
 HASHING_S = 30.0  # mosquitto_passwd takes far less, even on a small board
 
 # Far above what a night of crying makes, so that a dashboard that is down for a day loses
@@ -107,6 +111,7 @@ def prepare(settings: Settings) -> list[str]:
         _write(folder / "credentials.json", json.dumps({"port": port, "passwords": passwords}))
         _write_hashed(folder / "passwords", passwords)
         _write(folder / "acl", _acl(settings))
+        _put_damaged_aside(program, folder)
         _write(folder / "mosquitto.conf", _conf(folder, port))
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written: {error.strerror or error}") from None
@@ -165,6 +170,39 @@ def _conf(folder: Path, port: int) -> str:
     )
     # Started by root it would become the user `mosquitto`, who cannot read these files.
     return text + ("user root\n" if os.geteuid() == 0 else "")
+
+
+def _put_damaged_aside(program: Path, folder: Path) -> None:
+    """Mosquitto does not start on a damaged database: try it on another port, then kill it.
+
+    What waited in it for the dashboard is lost; without this all that comes would be as well.
+    """
+    database = folder / "mosquitto.db"
+    if not database.exists():
+        return
+    port = _bound(0)
+    conf = _temporary(folder / "trial.conf", _conf(folder, port))
+    trial = subprocess.Popen([program, "-c", conf], stderr=subprocess.PIPE)
+    try:
+        end = time.monotonic() + TRIAL_S
+        while trial.poll() is None and time.monotonic() < end and not _answers(port):
+            time.sleep(0.02)
+        trial.kill()  # so that it writes nothing
+        _, said = trial.communicate(timeout=TRIAL_S)
+    finally:
+        conf.unlink()
+    if trial.returncode > 0 and b"database" in said:
+        aside = database.with_suffix(f".damaged-{int(time.time())}")
+        database.replace(aside)
+        log.error("%s is damaged; put aside as %s, starting anew", database, aside.name)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _write(path: Path, text: str) -> None:

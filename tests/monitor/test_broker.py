@@ -208,6 +208,41 @@ def test_what_waits_for_the_dashboard_survives_the_sudden_end_of_the_broker(
         assert dashboard.payloads("nursery/nest/cry") == many
 
 
+@pytest.mark.parametrize("damage", ["garbage", "truncated"])
+def test_a_database_that_a_power_cut_has_damaged_is_put_aside(
+    settings: Settings, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        running(settings) as listener,
+        Watcher(broker_for(settings, "dashboard"), "nursery/#", client_id="ingest", session_s=3600),
+        Watcher(listener) as client,
+    ):
+        client.publish("nursery/nest/state", b"{}" * 1000, retain=True)
+    database = settings.state_dir / "broker" / "mosquitto.db"
+    whole = database.read_bytes()
+    database.write_bytes(b"garbage" * 99 if damage == "garbage" else whole[: len(whole) // 2])
+    with running(settings) as broker:
+        assert try_broker(broker).connection is Connection.CONNECTED
+    assert "is damaged; put aside as mosquitto.damaged-" in caplog.text
+    names = {path.name.partition("-")[0] for path in database.parent.iterdir()}
+    assert names == {
+        *("mosquitto.conf", "passwords", "acl", "credentials.json"),
+        *("mosquitto.db", "mosquitto.damaged"),
+    }
+
+
+def test_a_sound_database_is_left_alone(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        with running(settings) as listener, Watcher(listener) as client:
+            client.publish("nursery/nest/state", b"{}", retain=True)
+    prepare(settings)
+    with running(settings), Watcher(broker_for(settings, "guest"), "nursery/#") as guest:
+        assert guest.wait("nursery/nest/state").retain
+    assert caplog.text == ""
+
+
 def test_it_is_not_reached_from_outside_this_computer(settings: Settings) -> None:
     prepare(settings)
     conf = (settings.state_dir / "broker" / "mosquitto.conf").read_text()
