@@ -12,7 +12,7 @@ import click
 
 from monitor.settings import SettingsError
 
-# Our matrices are small: spread over all cores, numpy's BLAS spends its time waiting, which took six
+# Our matrices are small: spread over all cores, numpy's BLAS spends its time waiting, and took six
 # times the CPU on two busy cores. Read when numpy is imported, which only commands do.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
