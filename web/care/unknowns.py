@@ -112,14 +112,14 @@ def of_scene(scene: Scene, first_rank: int, found: Search | None) -> set[str]:
 
     `found` is the search for company, if there was one.
     """
-    company_counts = found is not None and first_rank >= COMPANY_FROM_RANK
-    last_rank = LAST_RANK if company_counts else min(first_rank, COMPANY_FROM_RANK)
+    last_rank = min(first_rank, COMPANY_FROM_RANK)
     missing: set[str] = set()
+    if found is not None and first_rank >= COMPANY_FROM_RANK:
+        last_rank = LAST_RANK
+        missing |= of_search(found)
     for rank in _ranks_read(scene):
         if rank <= last_rank:
             missing |= of_rule(scene, rank, READS[rank].whose(scene))
-    if found is not None and company_counts:
-        missing |= of_search(found)
     return missing
 
 
@@ -160,9 +160,7 @@ def exposure_of_littermates(pairing: Pairing) -> set[str]:
 
 def _may_be_older(pairing: Pairing) -> bool:
     """Would it perhaps not fail if its age were known? Warmth and feeds are judged by age."""
-    other = pairing.other
-    due = pairing.level is not Level.LITTER and other.feed in FEED_DUE
-    return other.out_of_temperature or due
+    return pairing.other.out_of_temperature or pairing.other.feed in FEED_DUE
 
 
 def _of_littermate(pairing: Pairing) -> Iterator[str]:

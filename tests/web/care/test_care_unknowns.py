@@ -164,6 +164,27 @@ def test_of_those_who_surely_do_not_cry_only_what_concerns_all_is_asked() -> Non
     assert asked(scenario) == {"tom.red_flags", "tom.growth", "tom.age_days", "tom.weight_g"}
 
 
+@pytest.mark.parametrize(
+    ("one", "code", "wanted"),
+    [
+        ({"mother": "available"}, "REUNITE", {"mother", "health"}),
+        ({"min_since_fed": 900}, "FEED", {"mother", "health", "last_feed", "hungry"}),
+        ({"min_since_toilet": 900}, "STIMULATE",
+         {"mother", "health", "last_feed", "hungry", "toilet"}),
+        ({"health": "ill"}, "CHECK_ILL", {"mother", "health", "last_feed", "hungry", "toilet"}),
+    ],
+)  # fmt: skip
+def test_of_others_who_may_cry_the_same_is_asked(
+    one: dict[str, Any], code: str, wanted: set[str]
+) -> None:
+    known = {"body_feel": "warm", "min_since_fed": 30, "plan_interval_min": 240, "age_days": 40}
+    scenario = a_case(kitten("mia", **one), blank("tom", **known))
+    assert codes(scenario)[0] == code
+    names = wanted | {"red_flags", "growth"}
+    names |= set() if code == "REUNITE" else {"weight_g"}
+    assert asked(scenario) == {"cry.source_id", *(f"tom.{name}" for name in names)}
+
+
 def test_comfort_is_asked_about_only_where_a_baby_is_alone() -> None:
     assert "box.comfort" in asked(a_case(kitten("mia", mother="present"), comfort=None))
     assert asked(a_case(kitten("mia"), kitten("tom"), comfort=None)) == {"cry.source_id"}
