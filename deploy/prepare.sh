@@ -9,7 +9,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { printf '%s\n' "$*" >&2; }
 stop() {
-    say "$(basename "$0"): $*"
+    say "$(basename "$(dirname "$0")")/$(basename "$0"): $*"
     exit 2
 }
 
