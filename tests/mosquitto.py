@@ -86,6 +86,7 @@ class Mosquitto:
             f"persistence_location {folder}/\n"
             "autosave_on_changes true\n"
             "autosave_interval 1\n"
+            "max_queued_messages 100000\n"
             f"user {pwd.getpwuid(os.getuid()).pw_name}\n"
             "log_type all\n"
             "connection_messages true\n" + extra
