@@ -16,11 +16,14 @@ from sqlalchemy.orm import Session
 from web import journal
 from web.journal import Entry
 from web.journal.tending import RED_FLAGS, observe_all
-from web.records import Animal
+from web.records import Animal, Observation
 
 AGE, IN_CARE = timedelta(days=18), timedelta(days=16)  # old enough in care to be out of quarantine
 ARRIVED_AGO = timedelta(hours=2)  # in its box: a baby just moved may cry for that
-FED_AGO = timedelta(minutes=50)
+# At 18 days a feed is nearly due 192 min after the last (care rules, section 3): a minute and a
+# half into the night, when the two lie together and before they cry for food.
+FED_AGO = timedelta(minutes=192) - timedelta(seconds=90)
+SAME_NIGHT = timedelta(minutes=10)  # a dashboard that starts again so soon goes on with it
 BY = "Demo"
 
 _KITTEN: dict[str, Any] = {"name": "Miso", "species": "kitten", "sex": "female"}
@@ -42,7 +45,7 @@ class NotADemoError(Exception):
 
 
 def seed(session: Session, now: datetime, box_id: str) -> None:
-    """Enter the two, if they are not there yet; `box_id` is where the kitten lies.
+    """Enter the two and how they are tonight; `box_id` is where the kitten lies.
 
     Raises NotADemoError when somebody real is in the records.
     """
@@ -50,23 +53,32 @@ def seed(session: Session, now: datetime, box_id: str) -> None:
         raise NotADemoError(
             "these records are real; `nursery-monitor up --demo` keeps a demo apart from them"
         )
-    if session.scalar(select(func.count(Animal.id))):
+    newest = session.scalar(select(func.max(Observation.at)))
+    if newest is not None and now - newest < SAME_NIGHT:
         return
-    for values, box in ((_KITTEN, box_id), (_PUPPY, None)):
-        _take_in(session, now, {**values, **_BOTH}, box)
     entry = Entry(by=BY, now=now)
+    for values, box in ((_KITTEN, box_id), (_PUPPY, None)):
+        known = session.scalar(select(Animal.id).where(Animal.name == values["name"]))
+        animal = known or _take_in(session, now, {**values, **_BOTH}, box)
+        if known:
+            journal.move(session, entry, animal, box)
+        _tonight(session, entry, animal, _GRAMS[str(values["name"])])
     journal.box_facts(session, entry, box_id, comfort="yes", carer_can_watch="yes", temp_c="27")
 
 
-def _take_in(session: Session, now: datetime, values: dict[str, Any], box_id: str | None) -> None:
-    then, entry = Entry(by=BY, now=now - ARRIVED_AGO), Entry(by=BY, now=now)
-    values |= {"born_on": entry.today - AGE, "intake_on": entry.today - IN_CARE}
+def _take_in(session: Session, now: datetime, values: dict[str, Any], box_id: str | None) -> int:
+    then = Entry(by=BY, now=now - ARRIVED_AGO)
+    values |= {"born_on": then.today - AGE, "intake_on": then.today - IN_CARE}
     animal = journal.add_animal(session, then, values, box_id).id
     assert isinstance(animal, int)  # noqa: S101 - an animal's id is a number
-    journal.approve_cross(session, entry, animal, ok=True)
-    yesterday, today = _GRAMS[str(values["name"])]
-    journal.weigh(session, entry, animal, yesterday, now - timedelta(hours=24))
-    journal.weigh(session, entry, animal, today, now - FED_AGO)
-    journal.feed(session, entry, [animal], None, "full", now - FED_AGO)
+    journal.approve_cross(session, then, animal, ok=True)
+    return animal
+
+
+def _tonight(session: Session, entry: Entry, animal: int, grams: tuple[int, int]) -> None:
+    yesterday, today = grams
+    journal.weigh(session, entry, animal, yesterday, entry.now - timedelta(hours=24))
+    journal.weigh(session, entry, animal, today, entry.now - timedelta(minutes=20))
+    journal.feed(session, entry, [animal], None, "full", entry.now - FED_AGO)
     seen = {"body_feel": "warm", "health": "ok", "hungry_signs": False, "toilet": True}
     observe_all(session, entry, animal, seen | dict.fromkeys(RED_FLAGS, False))

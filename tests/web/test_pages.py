@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from monitor.messages import Topics
 from tests.web.dashboard import CRY, NAME, NIGHT, Dashboard, csrf, dashboard
-from web import journal, starting
+from web import demo, journal, starting
 from web.nursery import utc_now
 from web.records import Animal, Cry, Feed, Observation, Review, Stay, Suggestion, Weight
 
@@ -421,16 +421,41 @@ def test_the_demo_tells_the_founding_story(tmp_path: Path, sqlite_url: str) -> N
         assert next(row.code for row in rows(shown, Suggestion)) == "PAIR_CROSS_SPECIES"
         kitten, puppy = (animal.id for animal in rows(shown, Animal))
         shown.write(journal.put_together, kitten, puppy, box_id="nest")
-        shown.at += timedelta(hours=4)
+        shown.at += timedelta(minutes=2)
         shown.cry("cry_ended")
-        later = "01929b1e-7c1a-7aa0-a2ef-0d6ad8b54c33"
-        shown.cry(id=later, onset=shown.at - timedelta(seconds=45), demo=True)
-        with shown.database.writing() as session:
-            for animal in (kitten, puppy):
-                journal.observe(session, shown.entry(), animal, "body_feel", "warm")
+        mealtime = "01929b1e-7c1a-7aa0-a2ef-0d6ad8b54c33"
+        shown.cry(id=mealtime, onset=shown.at - timedelta(seconds=9), demo=True)
         shown.advise()
-        of_later = [row.code for row in rows(shown, Suggestion) if row.cry_id == later]
-        assert "FEED" in of_later
+        of_mealtime = [row.code for row in rows(shown, Suggestion) if row.cry_id == mealtime]
+        assert of_mealtime[0] == "FEED"
+
+
+def test_a_demo_of_another_night_begins_anew(tmp_path: Path, sqlite_url: str) -> None:
+    assert sqlite_url
+    with dashboard(tmp_path) as shown:
+        with shown.database.writing() as session:
+            demo.seed(session, shown.at, "nest")
+        kitten, puppy = (animal.id for animal in rows(shown, Animal))
+        shown.write(journal.put_together, kitten, puppy, box_id="nest")
+        for later, homes in (
+            (timedelta(minutes=2), [kitten, puppy]),
+            (timedelta(days=1), [kitten]),
+        ):
+            shown.at = NIGHT + later
+            with shown.database.writing() as session:
+                demo.seed(session, shown.at, "nest")
+            at_home = [s.animal_id for s in rows(shown, Stay) if s.ended_at is None]
+            assert sorted(at_home) == homes
+        assert len(rows(shown, Animal)) == 2
+
+
+def test_a_voice_that_fits_nobody_here_is_not_given_a_name(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    take_in(shown, "Miso")
+    shown.state(state="crying")
+    shown.cry(species="puppy")
+    assert "Sounds like a puppy · very sure" in card(client)
 
 
 def test_a_demo_is_never_mixed_with_real_records(tmp_path: Path, sqlite_url: str) -> None:

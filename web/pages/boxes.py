@@ -174,8 +174,17 @@ def _with_advice(look: Look, card: BoxCard) -> BoxCard:
         folded=tuple(folded),
         questions=tuple(q for q in rest if q and q.key not in asked),
         notes=tuple(advice.notes),
-        who=tuple(advice.names.get(one, one) for one in advice.result.who) if card.cry else (),
+        who=_who(card, advice),
     )
+
+
+def _who(card: BoxCard, advice: Advice) -> tuple[str, ...]:
+    """Names of those who may be crying; of none whose kind it does not sound like."""
+    if card.cry is None:
+        return ()
+    kind = card.cry.row.species
+    alike = {str(baby.id) for baby in card.babies if kind in (baby.species, "unknown")}
+    return tuple(advice.names[one] for one in advice.result.who if one in alike)
 
 
 def _card(item: SuggestionItem, advice: Advice, in_box: list[str], row: Suggestion | None) -> Card:
