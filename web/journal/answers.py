@@ -46,9 +46,9 @@ def answer(
         return box_facts(session, entry, box_id, **{fact: value})
     if subject == "cry":
         return _of_cry(session, entry, fact, value, cry_id)
-    if not subject.isdecimal() or fact not in _OF_ANIMAL:
+    if not subject.isdecimal() or fact not in ANIMAL_FACTS:
         raise EntryError("key", "is not a question that is asked here")
-    return _OF_ANIMAL[fact](session, entry, int(subject), value)
+    return ANIMAL_FACTS[fact](session, entry, int(subject), value)
 
 
 def _of_cry(session: Session, entry: Entry, fact: str, value: Any, cry_id: str | None) -> Written:
@@ -117,7 +117,7 @@ def _edited(field: str) -> Answered:
     )
 
 
-_OF_ANIMAL: Mapping[str, Answered] = {
+ANIMAL_FACTS: Mapping[str, Answered] = {
     "warmth": _observed("body_feel"),
     "health": _observed("health"),
     "hungry": _observed("hungry_signs"),
