@@ -68,9 +68,8 @@ class WallClock:
     def observe(self, reading: Reading) -> bool:
         """Take a new reading; return whether times told earlier have to be put right."""
         offset_s = reading.wall - reading.monotonic
-        stepped = abs(offset_s - self._offset_s) > STEP_S
         became_known = reading.synchronised and not self.synchronised
-        if stepped or became_known:
+        if abs(offset_s - self._offset_s) > STEP_S:
             self._offset_s = offset_s
         self.synchronised = reading.synchronised
         return became_known

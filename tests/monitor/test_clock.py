@@ -22,7 +22,8 @@ def test_late_blocks_do_not_shift_the_time_of_samples() -> None:
     clock, began = SampleClock(), 1000.0
     for i in range(1, 3000):
         clock.observe(i * BLOCK, began + i * BLOCK / RATE_HZ + rng.exponential(0.03))
-    assert clock.monotonic(30.0) == pytest.approx(began + 30.0, abs=0.005)
+        if i > 100:
+            assert clock.monotonic(30.0) == pytest.approx(began + 30.0, abs=0.005)
 
 
 def test_a_sound_card_that_runs_slow_is_followed() -> None:
@@ -58,6 +59,11 @@ def test_the_time_of_day_is_put_right_when_the_network_has_set_it() -> None:
     assert not wall.observe(Reading(71.0, real + 1.0, True))
 
 
+def test_a_clock_that_was_right_all_along_is_told_to_be_known() -> None:
+    wall = WallClock(Reading(10.0, 1e9, False))
+    assert wall.observe(Reading(11.0, 1e9 + 1.001, True))
+
+
 def test_jitter_of_reading_two_clocks_moves_nothing() -> None:
     wall = WallClock(Reading(10.0, 1e9, True))
     before = wall.at(15.0)
@@ -68,7 +74,7 @@ def test_jitter_of_reading_two_clocks_moves_nothing() -> None:
 def test_a_clock_set_by_hand_is_followed() -> None:
     wall = WallClock(Reading(10.0, 1e9, True))
     before = wall.at(15.0)
-    wall.observe(Reading(11.0, 1e9 + 1 + 3600, True))
+    assert not wall.observe(Reading(11.0, 1e9 + 1 + 3600, True))
     assert wall.at(15.0) - before == timedelta(hours=1)
 
 

@@ -126,6 +126,34 @@ def test_a_sound_that_never_stops_counts_as_calls_and_stays_bounded() -> None:
     assert max(len(event.new_calls) for event in events) <= 3
 
 
+def test_a_long_call_that_wavers_between_the_thresholds_goes_on_as_calls() -> None:
+    events = hear([*call(), *call(60, score=0.4), *quiet(8)])
+    assert events[-1].calls == 4
+    assert events[-1].offset_s == pytest.approx(63 * HOP_S)
+
+
+def test_a_call_of_long_ago_is_not_the_onset_of_a_cry() -> None:
+    events = hear([*call(), *quiet(20), *call(), *quiet(0.8), *call(), *quiet(8)])
+    assert events[0].onset_s == pytest.approx((3 + round(20 / HOP_S)) * HOP_S)
+    assert events[-1].calls == 2
+
+
+def test_the_calls_of_a_cry_do_not_count_for_the_next() -> None:
+    rule = CryRule(cry_gap_s=1.0, announce_within_s=4.0)
+    one = [*call(1), *quiet(0.32), *call(1)]
+    assert steps(hear([*one, *quiet(1.6), *call(1), *quiet(8)], rule)) == ["started", "ended"]
+
+
+def test_what_is_told_lies_within_the_stream() -> None:
+    cries = Cries(RULE, HOP_S)
+    centres = [0.0125 + i * HOP_S for i in range(12)]
+    end_s = centres[-1] + 0.01
+    sound = [HopScores(t, 0.9, 0.0, min(t + 0.5, end_s)) for t in centres]
+    events = [event for hop in sound for event in cries.hear(hop)] + cries.finish()
+    assert events[0].onset_s == 0.0
+    assert events[-1].offset_s == end_s
+
+
 def test_the_species_is_told_from_all_calls_and_unknown_rather_than_guessed() -> None:
     def species(kitten: float, puppy: float) -> Species:
         pair = [(kitten, puppy)] * 3

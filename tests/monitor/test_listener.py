@@ -19,11 +19,21 @@ from models.cry_model import CryModel
 from monitor.acoustics import warm_up
 from monitor.blocks import RATE_HZ, Block, Samples
 from monitor.clock import Reading, WallClock
+from monitor.cries import CryEvent
 from monitor.cry_desk import TALLY, CryDesk, Tally
 from monitor.cry_messages import CryMessages
 from monitor.ear import Ear
 from monitor.listener import Box, Listener
-from monitor.messages import Command, CryMessage, DeafReason, LevelMessage, StateMessage, Topics
+from monitor.messages import (
+    Command,
+    CryMessage,
+    CryStep,
+    DeafReason,
+    LevelMessage,
+    Species,
+    StateMessage,
+    Topics,
+)
 from monitor.outbox import Outbox
 from monitor.remote import Inbox, Remote, remembered_sensitivity
 from monitor.settings import ClipSettings
@@ -64,6 +74,10 @@ class Script:
     def play(self, sound: Samples) -> None:
         self._blocks = self._cut(sound)
         self.finished = False
+
+    def skip(self, samples: int) -> None:
+        self._given += samples
+        self.time.now += samples / RATE_HZ
 
     def gap(self) -> None:
         self.stream += 1
@@ -297,6 +311,34 @@ def test_lost_sound_ends_the_cry_and_what_follows_is_another(house: House) -> No
     assert [s for s in house.steps() if s != "updated"] == ["started", "ended"] * 2
     first, second = (m for m in house.told() if m.type.value == "cry_started")
     assert second.onset > first.onset
+
+
+def test_blocks_that_were_dropped_begin_another_stream(house: House) -> None:
+    house.hear(silence(1), bout(3))
+    house.source.skip(RATE_HZ * 30)
+    house.hear(bout(3), silence(10))
+    assert [s for s in house.steps() if s != "updated"] == ["started", "ended"] * 2
+    first, second = (m for m in house.told() if m.type.value == "cry_started")
+    assert (second.onset - first.onset).total_seconds() == pytest.approx(33.8, abs=0.5)
+
+
+def event(step: CryStep, onset_s: float = 1.0) -> CryEvent:
+    return CryEvent(step, 1, 3.0, onset_s, 2.5, 2, (), 0.9, 0.9, 0.0, Species.KITTEN)
+
+
+def test_the_onset_stays_where_it_was_told() -> None:
+    messages = CryMessages("nest", "loud-1", WallClock(Reading(0.0, 1e9, True)))
+    start = messages.write(event(CryStep.STARTED), lambda s: 100.0 + s)
+    end = messages.write(event(CryStep.ENDED), lambda s: 99.7 + s)
+    assert end.onset == start.onset
+    assert (end.offset - end.onset).total_seconds() == 1.5
+
+
+def test_only_cries_of_an_unknown_time_are_put_right() -> None:
+    messages = CryMessages("nest", "loud-1", WallClock(Reading(0.0, 1e9, True)))
+    for step in (CryStep.STARTED, CryStep.ENDED):
+        messages.write(event(step), lambda s: 100.0 + s)
+    assert messages.put_right() == []
 
 
 def test_a_level_comes_every_second(house: House) -> None:

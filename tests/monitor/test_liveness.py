@@ -76,6 +76,17 @@ def test_a_microphone_that_is_not_there_is_told_at_once_and_sought_for_ever() ->
     assert bench.run(RETRY_MOST_S + 3 * TURN_S) is None
 
 
+def test_after_a_time_of_hearing_the_attempts_begin_fast_again() -> None:
+    bench = Bench(plugged=False)
+    bench.run(60)
+    bench.plugged = True
+    bench.run(10)
+    bench.plugged = False
+    bench.run(TURN_S)
+    bench.plugged = True
+    assert bench.run(0.5 + 3 * TURN_S) is None
+
+
 def test_a_pulled_plug_is_told_at_once_and_healed_when_it_is_back() -> None:
     bench = Bench()
     bench.run(10)
