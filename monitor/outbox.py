@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 KEPT_AFTER_ACK_S = 60.0  # a broker may lose with its power what it has acknowledged just before
 DOUBT_S = 2.0  # what was acknowledged so shortly before a crash may not have been saved
 CLIPS_BYTES = 200 * 1024 * 1024  # waiting clips beyond this are dropped, oldest first
-UNWRITTEN_MESSAGES = 2000  # held in memory while the disk takes nothing; at 16 KiB some 32 MB
+# Held in memory while the disk takes nothing; together at most some 48 MB.
+UNWRITTEN_MESSAGES, UNWRITTEN_CLIPS_BYTES = 2000, 16 * 1024 * 1024
 BUSY_TIMEOUT_S = 5.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux: another value after every boot
 
@@ -116,7 +117,9 @@ class Outbox:
             row = self._db.execute("SELECT max(id) FROM message").fetchone()
         except (sqlite3.Error, OSError) as error:
             self._owner.close()
-            raise OutboxError(f"{path}: cannot be used: {error}; is the disk full?") from None
+            raise OutboxError(
+                f"{path}: cannot be used: {error}; is the disk full or read-only?"
+            ) from None
         self._next_id = int(row[0] or 0) + 1
 
     def _open(self) -> sqlite3.Connection:
@@ -327,16 +330,22 @@ class Outbox:
         unwritten = self._unwritten
         sent = unwritten.acknowledged.intersection(row.id for row in unwritten.rows)
         unwritten.acknowledged -= sent
-        unwritten.rows = [row for row in unwritten.rows if row.id not in sent]
-        if len(unwritten.rows) <= UNWRITTEN_MESSAGES:
-            return
-        kept = [row for row in unwritten.rows if not row.message.clip]
-        self.dropped_clips += len(unwritten.rows) - len(kept)
-        lost = max(0, len(kept) - UNWRITTEN_MESSAGES)
+        rows = [row for row in unwritten.rows if row.id not in sent]
+        clips = [row for row in rows if row.message.clip]
+        excess = sum(len(row.message.payload) for row in clips) - UNWRITTEN_CLIPS_BYTES
+        dropped: set[int] = set()
+        for row in clips:
+            if excess <= 0:
+                break
+            excess -= len(row.message.payload)
+            dropped.add(row.id)
+        rows = [row for row in rows if row.id not in dropped]
+        self.dropped_clips += len(dropped)
+        lost = max(0, len(rows) - UNWRITTEN_MESSAGES)
         if lost:
             self.lost_messages += lost
             log.error("%s cannot be written and memory is full: %d messages lost", self._path, lost)
-        unwritten.rows = kept[lost:]
+        unwritten.rows = rows[lost:]
 
     def _note_trouble(self, error: sqlite3.Error) -> None:
         trouble = f"{self._path}: cannot be written ({error}); free some space on the disk"

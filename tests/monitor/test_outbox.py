@@ -235,14 +235,17 @@ def test_memory_is_bounded_while_the_disk_takes_nothing_and_clips_go_first(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "UNWRITTEN_MESSAGES", 3)
+    monkeypatch.setattr(module, "UNWRITTEN_CLIPS_BYTES", 10)
     with contextlib.closing(Outbox(path)) as outbox:
         full = Full(outbox, monkeypatch)
         full.on = True
-        outbox.close_step([Outgoing(CLIP, b"clip")], None)
-        outbox.close_step(messages(b"1", b"2", b"3"), None)
-        assert (payloads(outbox), outbox.dropped_clips) == ([b"1", b"2", b"3"], 1)
-        outbox.close_step(messages(b"4"), None)
-        assert (payloads(outbox), outbox.lost_messages) == ([b"2", b"3", b"4"], 1)
+        for clip in (b"clip 1", b"clip 2"):
+            outbox.close_step([Outgoing(CLIP, clip)], None)
+        assert (payloads(outbox), outbox.dropped_clips) == ([b"clip 2"], 1)
+        outbox.close_step(messages(b"1", b"2"), None)
+        assert (payloads(outbox), outbox.lost_messages) == ([b"clip 2", b"1", b"2"], 0)
+        outbox.close_step(messages(b"3", b"4"), None)
+        assert (payloads(outbox), outbox.lost_messages) == ([b"2", b"3", b"4"], 2)
 
 
 def test_a_disk_that_is_really_full_is_survived(tmp_path: Path) -> None:
