@@ -137,6 +137,8 @@ def first_run() -> BaseResponse | tuple[str, int] | str:
     if not errors:
         try:
             with writing() as session:
+                if carers.any_carer(session):  # somebody was quicker
+                    return redirect(url_for("auth.sign_in"), 303)
                 signed_in = _signed_in(carers.add(session, name, passphrase, now()))
         except carers.PassphraseError as error:
             errors["passphrase"] = str(error)

@@ -60,16 +60,11 @@ def clock_time(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _comes_twice(local: datetime) -> bool:
-    """Whether the clock shows this time twice on this day (clocks going back)."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset() and not _skipped(
-        local
-    )
+    """Whether the clock shows this time twice on this day (clocks going back).
 
-
-def _skipped(local: datetime) -> bool:
-    """Whether the clock never shows this time (clocks going forward); UTC moments never do."""
-    there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
-    return there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None)
+    `local` stems from UTC, so it is none that the clocks skip.
+    """
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def day_name(day: date, today: date) -> str:
@@ -139,17 +134,3 @@ def age_words(days: int | None) -> str:
         return f"{days} day{'' if days == 1 else 's'}"
     weeks, rest = divmod(days, 7)
     return f"{weeks} weeks {rest} day{'' if rest == 1 else 's'}" if rest else f"{weeks} weeks"
-
-
-def from_form(text: str, zone: ZoneInfo) -> datetime:
-    """A `datetime-local` value of the house as UTC.
-
-    A time that the clocks skip is moved on by the change, as a wall clock would be; of one that
-    comes twice the first is meant. Raises ValueError when it is no time.
-    """
-    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-
-
-def for_form(moment: datetime, zone: ZoneInfo) -> str:
-    """A moment as the value of a `datetime-local` field."""
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

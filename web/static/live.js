@@ -47,7 +47,7 @@ function connect() {
   });
   source.addEventListener("pulse", (event) => takePulse(JSON.parse(event.data)));
   source.addEventListener("problem", (event) => {
-    setText(document.querySelector("[data-link-words]"), JSON.parse(event.data).text);
+    setText(document.querySelector("[data-problem]"), JSON.parse(event.data).text);
   });
   source.addEventListener("signed-out", () => {
     source.close();
@@ -104,11 +104,9 @@ function takeNews({ parts, reload }) {
   }
   for (const [id, html] of Object.entries(parts)) {
     const part = document.getElementById(id);
-    const had = part.dataset.heard;
     morph(part, html);
     const now = document.getElementById(id);
     if (now?.dataset.age) remember(now, Number(now.dataset.age));
-    else if (now && had) now.dataset.heard = had;
   }
   tick();
   judge();
@@ -117,6 +115,7 @@ function takeNews({ parts, reload }) {
 function takePulse({ now, boxes }) {
   pulseAt = nowBoth();
   setNurseryNow(now);
+  setText(document.querySelector("[data-problem]"), "");
   for (const [id, { age_s, level }] of Object.entries(boxes)) {
     const box = document.querySelector(`[data-box="${id}"]`);
     if (!box) continue;

@@ -20,6 +20,7 @@ export async function tap(event) {
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    if (answer.status === 401) location.reload(); // signed out meanwhile
     const text = await answer.text();
     if (!answer.headers.get("X-Toast")) throw new Error(`status ${answer.status}`);
     addToast(text);
