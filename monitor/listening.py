@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-from models.cry_model import ModelError
+from models.cry_model import CryModel, ModelError
 from monitor import discovery, vitals
 from monitor.blocks import Samples
 from monitor.clock import WallClock, read_clocks
@@ -48,7 +48,7 @@ STOP_S = 2.0  # of the three seconds that a clean stop may take
 def run(config: Path | None, box_id: str | None, *, replay: Sequence[Path], demo: bool) -> None:
     """Listen until a signal comes or the recordings end.
 
-    Raises Failure or SettingsError where that cannot be begun.
+    Raises Failure or SettingsError where that can never be begun.
     """
     settings = load(config)
     box = which_box(settings, box_id)
@@ -67,8 +67,7 @@ def run(config: Path | None, box_id: str | None, *, replay: Sequence[Path], demo
 def listen(
     settings: Settings, box: BoxSettings, source: Source, stopping: threading.Event, *, demo: bool
 ) -> None:
-    """Everything behind the source."""
-    topics = Topics(settings.mqtt.base_topic, box.id)
+    """Everything behind the source, until it has nothing more to give or `stopping` is set."""
     try:
         model = load_model()
         outbox = Outbox(settings.state_dir / "outbox" / f"{box.id}{'-demo' * demo}.db")
@@ -76,9 +75,35 @@ def listen(
         raise Failure(str(error)) from None
     if not demo:
         take_over(outbox, settings.state_dir / "outbox", {known.id for known in settings.box})
-    wall = WallClock(read_clocks())
+    broker_for(settings, "listener")  # what is wrong with it is told now rather than in the log
     worker = Worker()
-    inbox = Inbox()
+    listener, publisher = assemble(settings, box, source, model, outbox, worker, demo=demo)
+    listener.start()
+    publisher.start()
+    while not stopping.is_set() and not source.finished:
+        listener.turn()
+    notify(STOPPING)
+    listener.stop(0.0 if stopping.is_set() else DESCRIBE_S)
+    if source.finished:
+        wait_until_sent(outbox, stopping)
+    worker.stop()
+    publisher.stop(STOP_S)
+    outbox.close()
+
+
+def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
+    settings: Settings,
+    box: BoxSettings,
+    source: Source,
+    model: CryModel,
+    outbox: Outbox,
+    worker: Worker,
+    *,
+    demo: bool,
+) -> tuple[Listener, Publisher]:
+    """Put the parts together; nothing is started yet."""
+    topics, zone = Topics(settings.mqtt.base_topic, box.id), settings.house.zone
+    wall, inbox = WallClock(read_clocks()), Inbox()
     publisher = Publisher(
         lambda: broker_for(settings, "listener"),
         stored_client_id(outbox, box.id),
@@ -88,7 +113,6 @@ def listen(
         on_command=inbox.put,
     )
     messages = CryMessages(box.id, model.label, wall, demo=demo)
-    zone = settings.house.zone
     desk = CryDesk(topics, messages, outbox, worker, settings.clips, zone, publisher.wake)
     ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
     tests = CryMessages(box.id, model.label, wall, demo=True)
@@ -112,17 +136,7 @@ def listen(
         health=tell_health,
         remote=remote.turn,
     )
-    listener.start()
-    publisher.start()
-    while not stopping.is_set() and not source.finished:
-        listener.turn()
-    notify(STOPPING)
-    listener.stop(0.0 if stopping.is_set() else DESCRIBE_S)
-    if source.finished:
-        wait_until_sent(outbox, stopping)
-    worker.stop()
-    publisher.stop(STOP_S)
-    outbox.close()
+    return listener, publisher
 
 
 def which_box(settings: Settings, box_id: str | None) -> BoxSettings:

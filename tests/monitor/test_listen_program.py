@@ -290,6 +290,8 @@ def test_what_cannot_be_begun_is_one_line(
     assert "go together" in running.refused("--replay")
     assert "go together" in running.refused(short_cry)
     assert "not both" in running.refused("--demo", "--replay", short_cry)
+    del running.env["NURSERY_MQTT__HOST"], running.env["NURSERY_MQTT__PASSWORD"]
+    assert "no broker" in running.refused("--demo")
     running.env["NURSERY_BOX"] = json.dumps([{"id": "nest"}, {"id": "den"}])
     assert "say which with --box nest" in running.refused("--demo")
 
