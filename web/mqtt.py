@@ -7,10 +7,12 @@ down: until then the broker keeps them, also while this process is away.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
@@ -88,6 +90,7 @@ class Connection:
         self.connected = False
         self._broker, self._base = broker, base
         self._client = new_client(broker, client_id, manual_ack=True)
+        self._client.on_socket_open = _without_delay
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = lambda _client, _data: self._tell_once(self._unreachable())
@@ -216,3 +219,8 @@ class Connection:
         if trouble != self._told:
             self._told = trouble
             log.warning("%s", trouble)
+
+
+def _without_delay(_client: Client, _data: object, sock: Any) -> None:
+    """Send small packets at once: an acknowledgement held back holds back the next cry."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
