@@ -17,7 +17,7 @@ from sqlalchemy import select
 from monitor.messages import SuggestionMessage
 from monitor.settings import Settings
 from web import changes
-from web.database import Database
+from web.database import Database, DatabaseError
 from web.records import Box, Cry
 from web.suggesting import Advice, advise, keep
 
@@ -56,8 +56,12 @@ class Follower:
         """Look at the feed, and see to the boxes that it tells of. Raises DatabaseError."""
         self._look(monotonic_s)
         for box_id in sorted(self._due):
-            self._see_to(box_id, now)
             self._due.discard(box_id)
+            try:
+                self._see_to(box_id, now)
+            except DatabaseError:
+                self._due.add(box_id)
+                raise
 
     def _look(self, monotonic_s: float) -> None:
         again = monotonic_s - self._thought_at >= AGAIN_S

@@ -129,11 +129,24 @@ class Ingest:
             for chore in self._chores:
                 if chore.is_due(time.monotonic()) or (at_once and chore.work == self._follow):
                     chore.done_at = time.monotonic()
-                    chore.work()
+                    self._do(chore)
         except DatabaseError as error:
             self._tell(str(error))
         else:
             self._tell(None)
+
+    def _do(self, chore: Chore) -> None:
+        """No chore may stop the taking of messages, whatever we did not think of."""
+        try:
+            chore.work()
+        except DatabaseError:
+            raise
+        except Exception as error:
+            if repr(error) != chore.failed_with:  # told once, not four times a second
+                log.exception("%s failed; it is tried again", chore.work.__name__.strip("_"))
+            chore.failed_with = repr(error)
+        else:
+            chore.failed_with = None
 
     def _follow(self) -> None:
         if self._connection.number != self._published_on:
@@ -188,6 +201,7 @@ class Chore:
     def __init__(self, every_s: float, work: Callable[[], None]) -> None:
         self.work = work
         self.done_at: float | None = None  # monotonic, s
+        self.failed_with: str | None = None
         self._every_s = every_s
 
     def is_due(self, monotonic_s: float) -> bool:
