@@ -93,6 +93,17 @@ def config(tmp_path: Path) -> tuple[Path, int]:
     return path, port
 
 
+def what_is_being_typed_stays(shown: Dashboard, phone: Chrome) -> list[object]:
+    """Someone types the nest's temperature while the cry goes on."""
+    phone.execute_script("document.querySelector('#questions-nest').open = true")
+    field = phone.find_element(By.CSS_SELECTOR, '#questions-nest [name="number"]')
+    field.send_keys("31.5")
+    shown.cry("cry_updated", calls=30)
+    until(lambda: "30 calls" in words(phone, "#box-nest .facts"), 3, "the cry does not grow")
+    script = "return [arguments[0].value, document.activeElement === arguments[0]]"
+    return list(phone.execute_script(script, field))
+
+
 def a_whole_night(shown: Dashboard, phone: Chrome) -> None:
     """A cry grows on the page, is answered with one tap, and ends; nothing is reloaded."""
     phone.execute_script("window.sameLife = true")
@@ -105,6 +116,8 @@ def a_whole_night(shown: Dashboard, phone: Chrome) -> None:
     until(lambda: words(phone, "#box-nest [data-since]") != before, 3, "the duration stands still")
     shown.cry("cry_updated", calls=29)
     until(lambda: "29 calls" in words(phone, "#box-nest .facts"), 3, "the cry does not grow")
+    typed = what_is_being_typed_stays(shown, phone)
+    assert typed == ["31.5", True]
     tap(phone, '#box-nest [name="because"][value="fed"]')
     until(lambda: "feed is noted" in words(phone, ".toasts"), 5, "no toast")
     until(lambda: "just now" in words(phone, "#box-nest .fed"), 5, "the feed is not on the card")

@@ -156,6 +156,23 @@ def test_what_is_unknown_is_asked_and_one_tap_answers(
     assert "Warm it first" in card(client)
 
 
+def test_each_question_is_asked_once_and_few_at_a_time(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    for name in ("Miso", "Pip", "Luna"):
+        take_in(shown, name)
+    shown.state(state="crying")
+    shown.cry()
+    shown.advise()
+    page = client.get("/").text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    first_card = page[page.index('<details class="suggestion') : page.index("</details>")]
+    assert first_card.count('class="question"') <= 2
+    for name in ("Miso", "Pip", "Luna"):
+        assert page.count(f"{name}: is its belly warm?") == 1
+
+
 def test_an_emergency_shows_the_phone_and_the_rescues_own_words(
     shown: Dashboard, client: FlaskClient
 ) -> None:

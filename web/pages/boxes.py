@@ -30,6 +30,8 @@ from web.suggesting import Advice, advise
 from web.times import age_in_days
 
 RECENT_CRY = timedelta(hours=6)  # an ended cry stays on the card for so long
+URGENT = "URGENT_VET"  # of the care rules
+ASKED_AT_ONCE = 2  # questions a card asks; the others wait below
 ASK_STOPPED = timedelta(minutes=45)  # and for so long its card asks what stopped it
 
 
@@ -85,7 +87,7 @@ class Card:
     @property
     def urgent(self) -> bool:
         """Whether it wants a vet now."""
-        return self.item.code == "URGENT_VET"
+        return self.item.code == URGENT
 
 
 @dataclass(frozen=True)
@@ -159,20 +161,26 @@ def _box_card(look: Look, box_id: str, name: str, everyone: list[Baby]) -> BoxCa
 
 def _with_advice(look: Look, card: BoxCard) -> BoxCard:
     advice = advise(look.session, look.settings, card.id, look.now)
-    in_box = [str(one.id) for one in card.babies]
     rows = _suggestion_rows(look.session, card.cry.row.id if card.cry else None)
+    in_box = [str(one.id) for one in card.babies]
+    wanted = [*(key for item in advice.items for key in item.unknown), *advice.result.unknown]
+    found = {key: question(key, advice.names, in_box) for key in wanted}
+    unasked = {key: one for key, one in found.items() if one}  # each is asked in one place only
     shown: list[Card] = []
     folded: list[Card] = []
     for item in advice.items:
-        one = _card(item, advice, in_box, rows.get(item.code))
-        (folded if one.outcome and not one.urgent else shown).append(one)
-    asked = {q.key for one in shown for q in one.questions}
-    rest = (question(key, advice.names, in_box) for key in advice.result.unknown)
+        row = rows.get(item.code)
+        if row and row.outcome and item.code != URGENT:
+            folded.append(_card(item, advice.names, (), row))
+            continue
+        keys = [key for key in item.unknown if key in unasked][:ASKED_AT_ONCE]
+        asked = [unasked.pop(key) for key in keys]
+        shown.append(_card(item, advice.names, tuple(asked), row))
     return replace(
         card,
         cards=tuple(shown),
         folded=tuple(folded),
-        questions=tuple(q for q in rest if q and q.key not in asked),
+        questions=tuple(unasked.values()),
         notes=tuple(advice.notes),
         who=_who(card, advice),
     )
@@ -187,21 +195,24 @@ def _who(card: BoxCard, advice: Advice) -> tuple[str, ...]:
     return tuple(advice.names[one] for one in advice.result.who if one in alike)
 
 
-def _card(item: SuggestionItem, advice: Advice, in_box: list[str], row: Suggestion | None) -> Card:
-    names = advice.names
-    asked = (question(key, names, in_box) for key in item.unknown)
+def _card(
+    item: SuggestionItem,
+    names: Mapping[str, str],
+    questions: tuple[Question, ...],
+    row: Suggestion | None,
+) -> Card:
     return Card(
         item=item,
         names=tuple(names.get(one, one) for one in item.subjects),
         partner=names.get(item.partner) if item.partner else None,
-        questions=tuple(q for q in asked if q),
+        questions=questions,
         suggestion_id=row.id if row else None,
         outcome=row.outcome if row else None,
         volumes=_volumes(item, names),
     )
 
 
-def _volumes(item: SuggestionItem, names: dict[str, str]) -> tuple[str, ...]:
+def _volumes(item: SuggestionItem, names: Mapping[str, str]) -> tuple[str, ...]:
     """`Miso: up to 5.5 mL`, for each animal to be fed whose weight is known."""
     if not item.volume_ml:
         return ()
