@@ -114,7 +114,7 @@ class Ingest:
             log.exception("a message on %s could not be written", messages[0].topic)
             with self._database.writing() as session:
                 reason = f"could not be written: {type(error).__name__}"
-                quarantine.put(session, messages[0], reason, self._clock())
+                quarantine.put(session, [(messages[0], reason)], self._clock())
 
     def _write_together(self, messages: list[Arrived]) -> None:
         with self._database.writing() as session:

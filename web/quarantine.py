@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from web import changes
@@ -16,25 +17,21 @@ KEPT_BYTES = 1024  # of each payload
 LONGEST_TOPIC = 300  # characters; a topic may have 65,535 bytes
 
 
-def put(session: Session, message: Arrived, reason: str, now: datetime) -> None:
-    """Keep it, forget the oldest."""
-    row = QuarantinedMessage(
-        topic=message.topic[:LONGEST_TOPIC].replace("\x00", "\N{REPLACEMENT CHARACTER}"),
-        payload=message.payload[:KEPT_BYTES],
-        size_bytes=len(message.payload),
-        reason=reason,
-        received_at=now,
-    )
-    session.add(row)
-    session.flush()
-    changes.append(session, now, "quarantine", row.id)
-
-
-def prune(session: Session) -> int:
-    """Forget all but the newest; how many were forgotten."""
-    newest = session.scalar(select(func.max(QuarantinedMessage.id))) or 0
-    old = select(QuarantinedMessage.id).where(QuarantinedMessage.id <= newest - KEPT)
-    ids = session.scalars(old).all()
-    if ids:
+def put(session: Session, refused: Iterable[tuple[Arrived, str]], now: datetime) -> None:
+    """Keep messages with their reasons, forget the oldest, tell live pages once."""
+    rows = [
+        QuarantinedMessage(
+            topic=message.topic[:LONGEST_TOPIC].replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+            payload=message.payload[:KEPT_BYTES],
+            size_bytes=len(message.payload),
+            reason=reason,
+            received_at=now,
+        )
+        for message, reason in refused
+    ]
+    if rows:
+        session.add_all(rows)
+        session.flush()
+        newest = max(row.id for row in rows)
         session.execute(delete(QuarantinedMessage).where(QuarantinedMessage.id <= newest - KEPT))
-    return len(ids)
+        changes.append(session, now, "quarantine", newest)

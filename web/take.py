@@ -43,9 +43,8 @@ def take(
     reasons = [taking.take(place, message) for place, message in enumerate(messages)]
     for place, why in taking.close():
         reasons[place] = why
-    for message, reason in zip(messages, reasons, strict=True):
-        if reason is not None:
-            quarantine.put(session, message, reason, now)
+    both = zip(messages, reasons, strict=True)
+    quarantine.put(session, [(message, why) for message, why in both if why is not None], now)
     return reasons
 
 
