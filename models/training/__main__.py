@@ -21,6 +21,7 @@ from models.training.network import CryNet, start_from_mn04
 from models.training.recordings import deal, read_clips
 
 FOLDS = 3
+HEAD_SEED = 1  # of the weights that mn04 does not have
 SHIPPED = Path(__file__).resolve().parents[1]
 
 
@@ -37,7 +38,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of cry.onnx, card.json")
     parser.add_argument("--chunks", type=int, default=Plan.chunks, help="12 s of a core each")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[1], help="a run each; their weights are averaged"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--hold-out",
@@ -54,19 +57,23 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))  # of the process that mixes
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(args.threads))
-    args.work.mkdir(parents=True, exist_ok=True)
     args.out.mkdir(parents=True, exist_ok=True)
     clips = read_clips(args.audio)
     if args.hold_out is not None:
         fold = deal(clips, FOLDS)
         clips = [clip for clip in clips if fold[clip.recording] != args.hold_out]
     front_end, window, recipe = FrontEnd(), Window(), Recipe()
-    plan = replace(Plan(), chunks=args.chunks, seed=args.seed)
-    torch.manual_seed(plan.seed)
-    network = CryNet(front_end, window)
-    start_from_mn04(network, args.start)
-    network = network.to(memory_format=torch.channels_last)
-    network = fit(network, Mixer(clips, recipe), plan, args.work)
+    plan = replace(Plan(), chunks=args.chunks)
+    runs = []
+    for seed in args.seeds:
+        torch.manual_seed(HEAD_SEED)  # one start for all runs, or their mean would mean nothing
+        network = CryNet(front_end, window)
+        start_from_mn04(network, args.start)
+        network = network.to(memory_format=torch.channels_last)
+        work = args.work / f"seed_{seed}"
+        work.mkdir(parents=True, exist_ok=True)
+        runs.append(fit(network, Mixer(clips, recipe), replace(plan, seed=seed), work))
+    network = mean_of(runs)
     card = Card(
         name="cry-1",
         sha256="",
@@ -75,6 +82,7 @@ def main() -> None:
         rule=kept_rule(args.out / "card.json"),
         trained={
             "start": "EfficientAT mn04_as (MIT)",
+            "seeds": args.seeds,
             "plan": asdict(plan),
             "recipe": asdict(recipe),
             "clips": dict(Counter(clip.label for clip in clips)),
@@ -91,6 +99,14 @@ def main() -> None:
     text = replace(card, sha256=digest).to_json()
     (args.out / "card.json").write_text(text, encoding="utf-8")
     print(f"{args.out / card.weights}: {card.name} sha256:{digest[:12]}")
+
+
+def mean_of(runs: list[CryNet]) -> CryNet:
+    """One network with the mean of the weights of several that began alike; better than each."""
+    states = [run.state_dict() for run in runs]
+    mean = {key: sum(state[key] for state in states) / len(states) for key in states[0]}
+    runs[0].load_state_dict(mean)
+    return runs[0].eval()
 
 
 def kept_rule(path: Path) -> CryRule:

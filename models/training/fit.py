@@ -28,10 +28,8 @@ CONTEXT_WEIGHT = 0.4  # of the hops that a window does not give out
 class Plan:
     """How long and how fast to learn."""
 
-    chunks: int = 20
+    chunks: int = 70
     mixtures: int = 256  # a chunk
-    passes: int = 2  # over each chunk
-    plain: float = 0.6  # of the windows without any cry: the rest of those is left out
     batch: int = 64  # windows
     trunk_rate: float = 3e-4
     head_rate: float = 1.5e-3
@@ -58,10 +56,10 @@ def fit(network: CryNet, mixer: Mixer, plan: Plan, work: Path) -> CryNet:
         network.train()
         losses = []
         x, y = torch.from_numpy(windows), torch.from_numpy(labels).long()
-        order = torch.cat([chosen(y, plan.plain) for _ in range(plan.passes)])
-        for start in range(0, len(order), plan.batch):
+        order = torch.randperm(len(x))
+        for start in range(0, len(x), plan.batch):
             batch = order[start : start + plan.batch]
-            done = (number + start / len(order)) / plan.chunks
+            done = (number + start / len(x)) / plan.chunks
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * schedule(done, plan.warm_up)
             loss = loss_of(network(x[batch]), y[batch], network.window)
@@ -77,13 +75,6 @@ def fit(network: CryNet, mixer: Mixer, plan: Plan, work: Path) -> CryNet:
     averaged = average.module
     assert isinstance(averaged, CryNet)
     return averaged.eval()
-
-
-def chosen(labels: Tensor, plain: float) -> Tensor:
-    """Windows to learn from, in random order: all with a cry, a share of the others."""
-    order = torch.randperm(len(labels))
-    kept = (labels[order] != 0).any(1) | (torch.rand(len(order)) < plain)
-    return order[kept]
 
 
 def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
