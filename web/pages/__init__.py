@@ -12,7 +12,6 @@ from web import nursery, times
 from web.care.wording import REASONS
 from web.nursery import now, zone
 from web.pages import about, animals, cries, cry_lists, home, taps, words
-from web.pages.boxes import CryView
 from web.presence import STALE
 
 
@@ -52,5 +51,5 @@ def _shared() -> dict[str, object]:
     }
 
 
-def _picture(view: CryView) -> list[cry_lists.Bar]:
+def _picture(view: cry_lists.CryView) -> list[cry_lists.Bar]:
     return cry_lists.picture(view.calls, view.lasting_s, going_on=view.open)

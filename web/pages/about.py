@@ -12,7 +12,7 @@ from monitor.messages import HealthMessage
 from web import changes
 from web import health as dashboard_health
 from web.nursery import looking, reading, settings
-from web.pages import boxes
+from web.pages.babies import box_names
 from web.records import BoxStatus, QuarantinedMessage
 
 bp = Blueprint("about", __name__)
@@ -24,7 +24,7 @@ SHOWN_MESSAGES = 50
 def health() -> str:
     """What is well, what is not, and what to do about it; version and model."""
     with looking() as look:
-        session, names = look.session, boxes.box_names(look)
+        session, names = look.session, box_names(look)
         listeners = [
             (names.get(status.box_id, status.box_id), _health(status), status.health_at)
             for status in session.scalars(select(BoxStatus).order_by(BoxStatus.box_id))

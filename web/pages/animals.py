@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from web import changes, journal
 from web.journal import Entry, EntryError, Written
 from web.nursery import entry, looking, now, reading, settings, writing
-from web.pages import boxes
+from web.pages import babies
 from web.records import Animal, Feed, Weight
 
 bp = Blueprint("animals", __name__, url_prefix="/babies")
@@ -44,7 +44,7 @@ def animals() -> str:
     with looking() as look:
         return render_template(
             "animals.html",
-            babies=boxes.babies(look),
+            babies=babies.babies(look),
             change=changes.newest(look.session),
             live_page="animals",
         )
@@ -71,7 +71,7 @@ def edit(animal_id: int) -> Page:
     """Put right what is known."""
     with reading() as session:
         animal = session.get(Animal, animal_id) or abort(404)
-        box = boxes.box_of(session, animal_id)
+        box = babies.box_of(session, animal_id)
         known = {name: getattr(animal, name, None) for name in FIELDS} | {"box": box or ""}
     if request.method == "GET":
         return _form(animal, known, {})
@@ -171,7 +171,7 @@ def _shown(value: Any) -> str:
 
 def _form(animal: Animal | None, values: Mapping[str, Any], errors: dict[str, str]) -> Page:
     with looking() as look:
-        names = boxes.box_names(look)
+        names = babies.box_names(look)
     today = now().astimezone(settings().house.zone).date()
     page = render_template(
         "animal_form.html",
@@ -192,7 +192,7 @@ def _page(animal_id: int, values: Mapping[str, Any], errors: dict[str, str]) -> 
         page = render_template(
             "animal.html",
             animal=row,
-            baby=boxes.baby(look, row, boxes.box_names(look)),
+            baby=babies.baby(look, row, babies.box_names(look)),
             feeds=_feeds(session, animal_id),
             weights=weights,
             curve=_curve(weights),

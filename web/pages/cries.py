@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from web import changes
 from web.nursery import looking, reading
-from web.pages import boxes, cry_lists
+from web.pages import cry_lists
+from web.pages.babies import box_names
 
 bp = Blueprint("cries", __name__, url_prefix="/cries")
 
@@ -43,7 +44,7 @@ def cry(cry_id: str) -> str:
         return render_template(
             "cry.html",
             **found,
-            box_name=boxes.box_names(look).get(box_id, box_id),
+            box_name=box_names(look).get(box_id, box_id),
             change=changes.newest(look.session),
             live_page=f"cry/{cry_id}",
         )

@@ -11,14 +11,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from web.nursery import Look
-from web.pages import boxes
-from web.pages.boxes import CryView
-from web.records import Clip, Cry, Review, Suggestion
+from web.pages import words
+from web.pages.babies import box_names
+from web.records import Animal, Call, Clip, Cry, Review, Suggestion
 from web.times import watch_of
 
 PAGE = 40  # cries at once
 WIDTH, HEIGHT = 300, 44  # of the picture of a cry's calls, in its own units
+MOST_CALLS = 2000  # drawn of one cry
 SHOWN_S = 90.0  # the picture of a cry that goes on shows its newest calls
+
+
+@dataclass(frozen=True)
+class CryView:
+    """A cry with what belongs to it."""
+
+    row: Cry
+    calls: tuple[tuple[float, float], ...] = ()
+    lasting_s: float = 0.0
+    source: str | None = None
+    verdict: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.row.state == "open"
 
 
 @dataclass(frozen=True)
@@ -76,16 +93,14 @@ def picture(
 def newest(look: Look, before: datetime | None = None) -> list[WatchCries]:
     """The newest cries (before a moment), grouped by night and day of the house."""
     session, now = look.session, look.now
-    names = boxes.box_names(look)
+    names = box_names(look)
     query = select(Cry).where(Cry.state != "retracted").order_by(Cry.onset.desc(), Cry.id.desc())
     if before is not None:
         query = query.where(Cry.onset < before)
     rows = list(session.scalars(query.limit(PAGE)))
     clips = _with_clip(session, [row.id for row in rows])
     items = [
-        CryItem(
-            _with_verdict(session, row, now), names.get(row.box_id, row.box_id), row.id in clips
-        )
+        CryItem(view(session, row, now), names.get(row.box_id, row.box_id), row.id in clips)
         for row in rows
     ]
     house = look.settings.house
@@ -111,7 +126,7 @@ def one(look: Look, cry_id: str) -> dict[str, Any] | None:
         select(Suggestion).where(Suggestion.cry_id == cry_id).order_by(Suggestion.rank)
     ).all()
     return {
-        "view": _with_verdict(session, row, look.now),
+        "view": view(session, row, look.now, calls=True),
         "has_clip": bool(_with_clip(session, [cry_id])),
         "suggested": suggested,
     }
@@ -122,12 +137,34 @@ def clip_of(session: Session, cry_id: str) -> bytes | None:
     return session.scalar(select(Clip.flac).where(Clip.cry_id == cry_id))
 
 
-def _with_verdict(session: Session, row: Cry, now: datetime) -> CryView:
-    view = boxes.cry_view(session, row, now)
+def view(session: Session, cry: Cry, now: datetime, *, calls: bool = False) -> CryView:
+    """A cry with what belongs to it; an open one lasts until now.
+
+    `calls` are only read where they are drawn, and of an open cry only those that are.
+    """
+    lasting_s = words.seconds(cry.onset, now if cry.state == "open" else cry.offset)
+    source = session.get(Animal, cry.source_id) if cry.source_id is not None else None
     verdict = session.scalars(
-        select(Review.verdict).where(Review.cry_id == row.id).order_by(Review.id.desc()).limit(1)
+        select(Review.verdict).where(Review.cry_id == cry.id).order_by(Review.id.desc()).limit(1)
     ).first()
-    return CryView(row, view.calls, view.lasting_s, view.source, verdict)
+    return CryView(
+        row=cry,
+        calls=_calls(session, cry, lasting_s) if calls else (),
+        lasting_s=lasting_s,
+        source=source.name if source else None,
+        verdict=verdict,
+    )
+
+
+def _calls(session: Session, cry: Cry, lasting_s: float) -> tuple[tuple[float, float], ...]:
+    begin = lasting_s - SHOWN_S if cry.state == "open" else 0.0
+    rows = session.execute(
+        select(Call.onset_s, Call.length_s)
+        .where(Call.cry_id == cry.id, Call.onset_s + Call.length_s >= begin)
+        .order_by(Call.onset_s)
+        .limit(MOST_CALLS)
+    )
+    return tuple((onset, length) for onset, length in rows)
 
 
 def _with_clip(session: Session, cry_ids: list[str]) -> set[str]:

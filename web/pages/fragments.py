@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import boxes, cry_lists
+from web.pages import babies, boxes, cry_lists
 from web.records import Change
 
 
@@ -28,7 +28,7 @@ def changed(
     if page == "cries" and "cry" in kinds:
         return {"cries": render_template("_cries.html", watches=cry_lists.newest(look))}
     if page == "animals" and "animal" in kinds:
-        return {"babies": render_template("_babies.html", babies=boxes.babies(look))}
+        return {"babies": render_template("_babies.html", babies=babies.babies(look))}
     if page.startswith("cry/"):
         cry_id = page.removeprefix("cry/")
         touched = any(change.subject == cry_id for change in changes)

@@ -14,6 +14,7 @@ from web import journal
 from web.journal import Entry, EntryError, Written
 from web.nursery import entry, looking, writing
 from web.pages import boxes, words
+from web.pages.babies import in_box
 from web.records import Animal, Companionship, Cry, Suggestion
 
 bp = Blueprint("taps", __name__, url_prefix="/tap")
@@ -204,5 +205,5 @@ def _the_one_meant(session: Session, cry_id: str) -> int | None:
     cry = session.get(Cry, cry_id)
     if cry is None:
         return None
-    inside = boxes.in_box(session, cry.box_id)
+    inside = in_box(session, cry.box_id)
     return cry.source_id or (inside[0] if len(inside) == 1 else None)
