@@ -25,6 +25,7 @@ class Wish:
     verbose: bool = False
     demo: bool = False
     replay: tuple[Path, ...] = ()
+    service: bool = False  # nobody is there to read or to press Ctrl-C; a plug may still come
 
     def command(self, name: str, *words: str) -> tuple[str, ...]:
         """The command line of one of our own programs, with the same settings file as ours."""

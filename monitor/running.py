@@ -62,7 +62,7 @@ def check_ears(wish: Wish) -> None:
     """The model must load, and each box must have a microphone that can be told.
 
     Asked in a process of its own: PortAudio and the network stay out of this one, which lives for
-    months. A microphone that is named may come later; and a service is not stopped by one missing.
+    months. A microphone that is named may come later; and a service waits for any.
     """
     command = wish.command("doctor", "--json", "--look")
     try:
@@ -79,7 +79,7 @@ def check_ears(wish: Wish) -> None:
         of_microphone = check.name.startswith("microphone")
         if of_microphone and (wish.demo or wish.replay):
             continue
-        if check.status is CheckStatus.FAILED and not (of_microphone and _is_service()):
+        if check.status is CheckStatus.FAILED and not (of_microphone and wish.service):
             raise SettingsError(_refusal(check))
         if check.status is not CheckStatus.OK:
             log.warning("%s: %s", check.name, check.message)
@@ -94,11 +94,6 @@ def _refusal(check: Check) -> str:
         "  To name one, as microphone in [[box]]: `nursery-monitor devices` lists what there is.\n"
         "  To try it without a microphone:  --demo (a made-up night) or --replay FILE..."
     )
-
-
-def _is_service() -> bool:
-    """Whether systemd started us: then nobody is there to read, and a plug may still come."""
-    return "NOTIFY_SOCKET" in os.environ
 
 
 def _is_overruled(name: str, apart: Apart) -> bool:
@@ -130,7 +125,7 @@ class Greeting:
             listens_to=list(_sources(self._settings, self._wish)),
             setup_code=_setup_code(self._settings.state_dir),
             demo=self._wish.demo,
-            in_terminal=not _is_service(),
+            in_terminal=not self._wish.service,
         )
         with suppress(OSError):
             click.echo(welcome.text(picture=sys.stdout.isatty()))

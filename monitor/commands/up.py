@@ -10,9 +10,12 @@ import click
 @click.command()
 @click.option("--demo", is_flag=True, help="Show a made-up night; needs no microphone.")
 @click.option("--replay", is_flag=True, help="Listen to the recordings FILES at real speed.")
+@click.option("--service", is_flag=True, help="Start without a microphone, and wait for one.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_context
-def up(ctx: click.Context, files: tuple[Path, ...], *, demo: bool, replay: bool) -> None:
+def up(
+    ctx: click.Context, files: tuple[Path, ...], *, demo: bool, replay: bool, service: bool
+) -> None:
     """Start everything: the listener of each box, the broker and the dashboard.
 
     Ctrl-C ends it. What breaks on the way is started again; the log says what and why.
@@ -28,4 +31,4 @@ def up(ctx: click.Context, files: tuple[Path, ...], *, demo: bool, replay: bool)
     from monitor.running import run  # noqa: PLC0415
 
     verbose = bool(ctx.parent and ctx.parent.params.get("verbose"))
-    run(Wish(config=ctx.obj, verbose=verbose, demo=demo, replay=files))
+    run(Wish(config=ctx.obj, verbose=verbose, demo=demo, replay=files, service=service))

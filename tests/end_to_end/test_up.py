@@ -100,10 +100,13 @@ def test_what_runs_already_is_not_started_twice(tmp_path: Path, hush: Path) -> N
         assert f"another `nursery-monitor up` (process {house.pid})" in second.stderr
 
 
-def test_a_microphone_that_is_named_and_unplugged_is_waited_for(
-    tmp_path: Path, no_microphone: dict[str, str]
+@pytest.mark.parametrize(("microphone", "words"), [("usb_mic", []), (None, ["--service"])])
+def test_a_microphone_that_is_named_is_waited_for_and_by_a_service_any(
+    tmp_path: Path, no_microphone: dict[str, str], microphone: str | None, words: list[str]
 ) -> None:
-    with House(tmp_path / "house", microphone="usb_mic", env=no_microphone) as house:
+    with House(
+        tmp_path / "house", microphone=microphone, arguments=words, env=no_microphone
+    ) as house:
         house.watch_broker()
         house.wait_for_state("deaf", reason="unplugged")
 
