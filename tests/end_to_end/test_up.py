@@ -116,7 +116,8 @@ def test_a_demo_says_so_and_stays_apart(tmp_path: Path) -> None:
         assert "nothing here is real" in house.log_tail()
         assert (house.state_dir / "demo" / "records.db").exists()
         assert not (house.state_dir / "records.db").exists()
-        house.state_dir = house.state_dir / "demo"
+        text = house.config.read_text()  # from now on, who looks does so at the demo's
+        house.config.write_text(text.replace('/state"', '/state/demo"'))
         house.watch_broker()
         house.wait_for_state("listening")
         assert house.state()["demo"] is True
