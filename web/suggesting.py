@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.messages import SuggestionItem, SuggestionMessage
-from monitor.settings import HouseSettings, Settings
+from monitor.settings import Settings
 from web import changes
 from web.care.advice import Advice as CareAdvice
 from web.care.advice import plain, suggest
@@ -53,16 +53,13 @@ class Advice:
         )
 
 
-def advise(
-    session: Session, settings: Settings | HouseSettings, box_id: str, now: datetime
-) -> Advice:
+def advise(session: Session, settings: Settings, box_id: str, now: datetime) -> Advice:
     """What may help at this box now, whether it cries or not. Raises KeyError: no such box."""
-    house = settings.house if isinstance(settings, Settings) else settings
     box = session.get(Box, box_id)
     if box is None:
         raise KeyError(box_id)
     records = known(session, box, now)
-    asked = scenario_of(records, house, now)
+    asked = scenario_of(records, settings.house, now)
     result = suggest(asked.scenario)
     return Advice(
         box=box,
