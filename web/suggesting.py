@@ -1,7 +1,7 @@
 """Suggestions for a box: asked anew whenever something changes, kept once for each cry and code.
 
-The pages ask on view; the ingest process asks whenever the change feed tells of the box, and each
-minute while a cry is open, keeps what is shown and publishes it.
+The pages ask on view; the ingest process asks whenever the change feed tells of the box, and every
+so often while a cry is open, keeps what is shown and publishes it.
 """
 
 from __future__ import annotations
