@@ -16,13 +16,14 @@ from monitor.settings import load
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "deploy" / "README.md", ROOT / "models" / "README.md"]
-LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)|<img src=\"([^\"]+)\"")
 COMMAND = re.compile(r"`(?:[^`\n]*/)?nursery-monitor ([a-z]+)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_somewhere(page: Path) -> None:
-    links = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    found = LINK.findall(page.read_text("utf-8"))
+    links = [link or picture for link, picture in found if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
