@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from flask import Flask
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
+from waitress.wasyncore import close_all
 
 from monitor.settings import SettingsError, WebSettings
 from web.live import STREAMS
@@ -54,9 +55,11 @@ def open_server(app: Flask, web: WebSettings) -> Any:
                 "x-forwarded-proto",
             },
         }
+    opened: dict[int, Any] = {}  # what Waitress has open; it leaves that behind when it fails
     try:
         return create_server(
             app,
+            map=opened,
             _dispatcher=dispatcher,
             host=web.host,
             port=web.port,
@@ -67,6 +70,7 @@ def open_server(app: Flask, web: WebSettings) -> Any:
         )
     except (OSError, ValueError) as error:
         dispatcher.shutdown()
+        close_all(opened)
         raise SettingsError(_why_not(web, error)) from None
 
 

@@ -158,9 +158,10 @@ def dashboard(
 
 
 @contextmanager
-def served(app: Flask, port: int) -> Iterator[str]:
+def served(app: Flask, port: int, *, behind_proxy: bool = False) -> Iterator[str]:
     """The app behind the real server, in a thread; gives its address."""
-    settings = Settings.model_validate({"web": {"host": "127.0.0.1", "port": port}}).web
+    values = {"host": "127.0.0.1", "port": port, "behind_proxy": behind_proxy}
+    settings = Settings.model_validate({"web": values}).web
     server = serving.open_server(app, settings)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
