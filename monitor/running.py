@@ -16,7 +16,7 @@ import click
 from monitor import broker, notify, preflight
 from monitor.household import Apart, Wish, demo_apart, programs
 from monitor.messages import Check, CheckStatus
-from monitor.settings import Settings, SettingsError, addresses, load, own_address
+from monitor.settings import Settings, SettingsError, addresses, broker_for, load, own_address
 from monitor.signals import stop_signals
 from monitor.supervisor import Supervisor
 from monitor.welcome import Welcome
@@ -35,8 +35,10 @@ def run(wish: Wish) -> None:
     preflight.prepare_state_dir(settings.state_dir)
     lock = preflight.lock(settings.state_dir)
     preflight.check_port(settings.web.host, settings.web.port)
-    check_ears(wish)
-    private = None if settings.mqtt.host else broker.prepare(settings)
+    if not wish.service:  # a service does not wait for an answer: each listener says what it lacks
+        check_ears(wish)
+    private = broker.prepare(settings) if settings.mqtt.host is None else None
+    broker_for(settings, "listener")  # whose password and certificates can be read
     # The programs read file and environment themselves: a demo's own values must win there too.
     for key in [key for key in os.environ if _is_overruled(key, apart)]:
         del os.environ[key]
@@ -62,7 +64,7 @@ def check_ears(wish: Wish) -> None:
     """The model must load, and each box must have a microphone that can be told.
 
     Asked in a process of its own: PortAudio and the network stay out of this one, which lives for
-    months. A microphone that is named may come later; and a service waits for any.
+    months. A microphone that is named may come later.
     """
     command = wish.command("doctor", "--json", "--look")
     try:
@@ -76,10 +78,9 @@ def check_ears(wish: Wish) -> None:
         log.warning("cannot look for microphones and model, starting all the same: %s", *last)
         return
     for check in checks:
-        of_microphone = check.name.startswith("microphone")
-        if of_microphone and (wish.demo or wish.replay):
+        if check.name.startswith("microphone") and (wish.demo or wish.replay):
             continue
-        if check.status is CheckStatus.FAILED and not (of_microphone and wish.service):
+        if check.status is CheckStatus.FAILED:
             raise SettingsError(_refusal(check))
         if check.status is not CheckStatus.OK:
             log.warning("%s: %s", check.name, check.message)
