@@ -83,7 +83,9 @@ install_packages() {
     fi
     become_root "apt-get install --no-install-recommends ${missing[*]}"
     say "Installing them with apt-get${AS_ROOT:+, as administrator (sudo)} ..."
-    local -a apt=("${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+    local -a root=("${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive)
+    local -a apt=("${root[@]}" apt-get -q -o DPkg::Lock::Timeout=300)
+    "${root[@]}" dpkg --configure -a >&2 || true # what an interrupted installation left half done
     "${apt[@]}" update >&2 || say "(the lists of packages could not all be renewed; trying all the same)"
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
         stop "the packages could not be installed (no network, or no right to?)." \
