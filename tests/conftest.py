@@ -1,6 +1,12 @@
 """Fixtures for all rooms."""
 
+import os
+
+from monitor.command_line import ONE_THREAD
 from tests.mosquitto import mosquitto
 from tests.sound_server import sound_server
 
 __all__ = ["mosquitto", "sound_server"]
+
+for _variable in ONE_THREAD:  # as the program does before it imports numpy
+    os.environ.setdefault(_variable, "1")
