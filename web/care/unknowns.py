@@ -132,6 +132,8 @@ def _ranks_read(scene: Scene) -> Iterable[int]:
 def of_search(found: Search) -> set[str]:
     """Missing facts that could change who, if anybody, may keep the lonely baby company."""
     missing: set[str] = set()
+    if found.alone.animal.exposed is None:  # always said, whoever may come
+        missing.add(f"{found.alone.id}.exposed")
     for pairing in found.better:
         if pairing.verdict is Verdict.UNKNOWN:
             missing |= pairing.unknown

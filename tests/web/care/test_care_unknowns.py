@@ -292,7 +292,11 @@ def mia(**changes: Any) -> Any:
         # null exposures of littermates are said, unless they fail
         ([("leo", LITTERMATE | {"exposed": None})], {}, {"leo.exposed"}),
         ([("leo", LITTERMATE)], {"exposed": None}, {"mia.exposed"}),
-        ([("leo", LITTERMATE | {"exposed": None, "health": "ill"})], {"exposed": None}, set()),
+        ([("leo", LITTERMATE | {"exposed": None, "health": "ill"})], {}, set()),
+        # ... and the lonely one's own always is
+        ([("leo", LITTERMATE | {"exposed": None, "health": "ill"})], {"exposed": None},
+         {"mia.exposed"}),
+        ([], {"exposed": None}, {"mia.exposed"}),
         ([("leo", LITTERMATE | {"exposed": None, "health": None})], {},
          {"leo.exposed", "leo.health"}),
         ([("leo", LITTERMATE | {"exposed": None}), ("lia", LITTERMATE)], {}, {"leo.exposed"}),
