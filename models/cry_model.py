@@ -192,7 +192,8 @@ def _session(weights: bytes, path: Path, card: Card) -> Any:
     try:
         session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class
-        raise ModelError(f"{path}: the weights cannot be loaded ({error})") from error
+        said = " ".join(str(error).split())
+        raise ModelError(f"{path}: the weights cannot be loaded ({said})") from error
     expected = {
         INPUT: [1, card.window.frames, card.front_end.bands],
         SCORES: [1, card.window.hops, 3],

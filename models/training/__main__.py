@@ -18,7 +18,7 @@ from models.training.export import write_weights
 from models.training.fit import Plan, fit
 from models.training.mixtures import Mixer, Recipe
 from models.training.network import CryNet, start_from_mn04
-from models.training.recordings import deal, read_clips
+from models.training.recordings import Clip, deal, read_clips
 
 FOLDS = 3
 HEAD_SEED = 1  # of the weights that mn04 does not have
@@ -73,32 +73,33 @@ def main() -> None:
         work = args.work / f"seed_{seed}"
         work.mkdir(parents=True, exist_ok=True)
         runs.append(fit(network, Mixer(clips, recipe), replace(plan, seed=seed), work))
-    network = mean_of(runs)
-    card = Card(
-        name="cry-1",
-        sha256="",
-        front_end=front_end,
-        window=window,
-        rule=kept_rule(args.out / "card.json"),
-        trained={
-            "start": "EfficientAT mn04_as (MIT)",
-            "seeds": args.seeds,
-            "plan": asdict(plan),
-            "recipe": asdict(recipe),
-            "clips": dict(Counter(clip.label for clip in clips)),
-            "licences": dict(Counter(clip.licence for clip in clips)),
-            "held_out_fold": args.hold_out,
-            "versions": {
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "numpy": np.__version__,
-            },
-        },
-    )
-    digest = write_weights(network, card, args.out / card.weights)
+    trained = {
+        "start": "EfficientAT mn04_as (MIT)",
+        "seeds": args.seeds,
+        "plan": asdict(plan),
+        "recipe": asdict(recipe),
+        "held_out_fold": args.hold_out,
+        **about(clips),
+    }
+    rule = kept_rule(args.out / "card.json")
+    card = Card("cry-1", "", front_end=front_end, window=window, rule=rule, trained=trained)
+    digest = write_weights(mean_of(runs), card, args.out / card.weights)
     text = replace(card, sha256=digest).to_json()
     (args.out / "card.json").write_text(text, encoding="utf-8")
     print(f"{args.out / card.weights}: {card.name} sha256:{digest[:12]}")
+
+
+def about(clips: list[Clip]) -> dict[str, object]:
+    """What the weights were learned from and with, for the card."""
+    return {
+        "clips": dict(Counter(clip.label for clip in clips)),
+        "licences": dict(Counter(clip.licence for clip in clips)),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+    }
 
 
 def mean_of(runs: list[CryNet]) -> CryNet:
