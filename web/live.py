@@ -33,6 +33,7 @@ PULSE_S = 2.0  # proof of life, with levels and ages
 RETRY_MS = 1000  # how soon a browser comes back after a broken link
 STREAMS = 24  # at once; each takes a thread of the server, and threads must remain for pages
 CLOSE_WAIT_S = 1.0
+IDLE_S = 60.0  # with nobody listening, the feed is looked at this seldom
 MOST_CHANGES = 500  # a page that missed more is loaded anew
 NEVER = 2**63  # a change id that does not come
 
@@ -122,7 +123,7 @@ class Feed:
                     self._newest = newest
                     self._changed.notify_all()
                 self._changed.wait_for(lambda: self.closed, POLL_S)
-                self._changed.wait_for(lambda: self.closed or self._streams > 0)
+                self._changed.wait_for(lambda: self.closed or self._streams > 0, IDLE_S)
 
 
 def register(app: Flask) -> None:

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from tests.mosquitto import free_port
 from tests.postgresql import PostgreSQL
 from tests.web.dashboard import CRY, NAME, Dashboard, csrf, dashboard, served
-from web import carers, changes, live
+from web import carers, changes, journal, live
 
 PATIENCE_S = 10.0
 
@@ -196,14 +196,25 @@ def test_streams_are_bounded_and_the_rest_may_poll(
 
 
 @pytest.mark.parametrize(
-    ("page", "part"), [("cries", "cries"), (f"cry/{CRY}", "cry"), ("home", "box-nest")]
+    ("page", "part"),
+    [("cries", "cries"), (f"cry/{CRY}", "cry"), ("home", "box-nest"), ("animals", "babies")],
 )
 def test_each_page_gets_its_own_part(shown: Dashboard, page: str, part: str) -> None:
     client, seen = shown.client(), newest(shown)
     shown.cry(calls=17)
+    shown.write(journal.add_animal, {"name": "Miso 17", "species": "kitten"}, "nest")
     polled = client.get(f"/live/changes?page={page}&after={seen}").get_json()
     assert set(polled["parts"]) == {part}
     assert "17" in polled["parts"][part]
+
+
+def test_the_health_page_follows_signs_of_life_that_make_no_change(shown: Dashboard) -> None:
+    client, seen = shown.client(), newest(shown)
+    before = client.get(f"/live/changes?page=health&after={seen}").get_json()["parts"]["health"]
+    assert "no word from the listener lately" not in before
+    shown.app.extensions["now"] = lambda: type(shown).now(shown) + timedelta(minutes=1)
+    after = client.get(f"/live/changes?page=health&after={seen}").get_json()["parts"]["health"]
+    assert "no word from the listener lately" in after
 
 
 def test_what_is_sent_is_what_the_page_would_show(shown: Dashboard) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 from flask import Blueprint, jsonify, render_template, url_for
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from monitor.messages import HealthMessage
 from web import changes
 from web import health as dashboard_health
-from web.nursery import looking, reading, settings
+from web.nursery import Look, looking, reading, settings
 from web.pages.babies import box_names
 from web.records import BoxStatus, QuarantinedMessage
 
@@ -24,21 +25,28 @@ SHOWN_MESSAGES = 50
 def health() -> str:
     """What is well, what is not, and what to do about it; version and model."""
     with looking() as look:
-        session, names = look.session, box_names(look)
-        listeners = [
-            (names.get(status.box_id, status.box_id), _health(status), status.health_at)
-            for status in session.scalars(select(BoxStatus).order_by(BoxStatus.box_id))
-        ]
-        checks = dashboard_health.checks(session, look.now)
         return render_template(
             "health.html",
-            checks=checks,
-            overall=dashboard_health.overall(checks),
-            listeners=listeners,
-            unread=session.scalar(select(func.count(QuarantinedMessage.id))) or 0,
+            **how_it_is(look),
             version=version("nursery-monitor"),
-            change=changes.newest(session),
+            change=changes.newest(look.session),
+            live_page="health",
         )
+
+
+def how_it_is(look: Look) -> dict[str, Any]:
+    """What the health page shows, for its templates."""
+    session, names = look.session, box_names(look)
+    checks = dashboard_health.checks(session, look.now)
+    return {
+        "checks": checks,
+        "overall": dashboard_health.overall(checks),
+        "listeners": [
+            (names.get(status.box_id, status.box_id), _health(status), status.health_at)
+            for status in session.scalars(select(BoxStatus).order_by(BoxStatus.box_id))
+        ],
+        "unread": session.scalar(select(func.count(QuarantinedMessage.id))) or 0,
+    }
 
 
 @bp.get("/messages")

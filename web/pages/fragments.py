@@ -1,6 +1,6 @@
 """The live pieces of pages: the same templates, rendered alone when something changed.
 
-A page names itself (`home`, `cries`, `cry/<id>`, `animals`, `messages`); a piece is sent under the
+A page names itself (`home`, `cries`, `cry/<id>`, `animals`, `health`); a piece is sent under the
 id of the element that it replaces.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import babies, boxes, cry_lists
+from web.pages import about, babies, boxes, cry_lists
 from web.records import Change
 
 
@@ -29,6 +29,8 @@ def changed(
         return {"cries": render_template("_cries.html", watches=cry_lists.newest(look))}
     if page == "animals" and "animal" in kinds:
         return {"babies": render_template("_babies.html", babies=babies.babies(look))}
+    if page == "health":  # judged by the age of each sign of life, which makes no change
+        return {"health": render_template("_health.html", **about.how_it_is(look))}
     if page.startswith("cry/"):
         cry_id = page.removeprefix("cry/")
         touched = any(change.subject == cry_id for change in changes)
