@@ -71,7 +71,8 @@ class Listener:
         self._remote = remote
         self._clocks = clocks
         self._clock = clock
-        self._state: StateMessage | None = None
+        self._state: StateMessage | None = None  # told last
+        self._known: tuple[object, ...] = ()  # what it was made of
         self._next_tick = 0.0
         self._ready = False
 
@@ -88,11 +89,14 @@ class Listener:
         self._ear.turn()
         self._remote()
         condition = self._source.condition()
-        self._tell_state(condition)
+        known = (condition, self._ear.muted, self._desk.open_cry, self._desk.tally)
         now = self._clock()
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
             self._tick(condition, now)
+        elif known != self._known:
+            self._tell_state(condition)
+        self._known = known
 
     def stop(self, patience_s: float = 0.0) -> None:
         """End what is open; wait so long for what the last cry sounded like."""
@@ -103,6 +107,7 @@ class Listener:
     def _tick(self, condition: Condition, now: float) -> None:
         if self._wall.observe(self._clocks()):
             self._desk.put_right()
+        self._tell_state(condition)  # at midnight it changes by itself
         self._tell_level(condition, now)
         if payload := self._health(condition):
             self._post.retain(self._box.topics.health, payload)

@@ -117,13 +117,23 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
     ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
     tests = CryMessages(box.id, model.label, wall, demo=True)
     remote = Remote(
-        *(inbox, topics, ear, model, outbox, worker, tests, box.sensitivity),
+        inbox,
+        topics,
+        ear,
+        model,
+        outbox,
+        worker,
+        tests,
+        box.sensitivity,
         say=lambda topic, payload: publisher.live(topic, payload, qos=1),
         told=publisher.wake,
     )
     health = vitals.Vitals(
-        *(box.id, version("nursery-monitor"), model.label, settings.state_dir),
-        outbox=outbox,
+        box.id,
+        version("nursery-monitor"),
+        model.label,
+        settings.state_dir,
+        outbox,
         broker=lambda: publisher.status,
         demo=demo,
     )
@@ -132,7 +142,12 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         return health.payload(hearing_of(condition, ear), wall.at(time.monotonic()), wall.state)
 
     listener = Listener(
-        *(Box(topics, zone, demo), source, ear, desk, publisher, wall),
+        Box(topics, zone, demo),
+        source,
+        ear,
+        desk,
+        publisher,
+        wall,
         health=tell_health,
         remote=remote.turn,
     )

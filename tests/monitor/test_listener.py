@@ -135,15 +135,25 @@ class House:
         self.model = cast(CryModel, LoudModel(rule or CryRule()))
         messages = CryMessages("nest", self.model.label, self.wall)
         self.desk = CryDesk(
-            *(TOPICS, messages, self.outbox, self.worker),
-            *(ClipSettings(keep=clips, seconds=6.0), ZONE, lambda: None),
+            TOPICS,
+            messages,
+            self.outbox,
+            self.worker,
+            ClipSettings(keep=clips, seconds=6.0),
+            ZONE,
+            lambda: None,
         )
         self.ear = Ear(
             self.model, self.desk, remembered_sensitivity(self.outbox, "normal"), self.time
         )
         self.inbox = Inbox()
         self.remote = Remote(
-            *(self.inbox, TOPICS, self.ear, self.model, self.outbox, self.worker),
+            self.inbox,
+            TOPICS,
+            self.ear,
+            self.model,
+            self.outbox,
+            self.worker,
             CryMessages("nest", self.model.label, self.wall, demo=True),
             "normal",
             say=self.post.live,
@@ -151,7 +161,12 @@ class House:
             clock=self.time,
         )
         self.listener = Listener(
-            *(Box(TOPICS, ZONE), self.source, self.ear, self.desk, self.post, self.wall),
+            Box(TOPICS, ZONE),
+            self.source,
+            self.ear,
+            self.desk,
+            self.post,
+            self.wall,
             remote=self.remote.turn,
             clocks=lambda: self.time.reading(self.synchronised),
             clock=self.time,

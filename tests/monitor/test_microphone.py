@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from monitor.microphone import put_newest
+from monitor.capture import put_newest
 from tests.sound_server import MICROPHONE, SoundServer
 
 TOLD_WITHIN_S = 3.0  # the promise
