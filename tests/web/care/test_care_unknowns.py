@@ -84,7 +84,7 @@ def test_a_comfort_asks_for_all_before_it_but_not_for_companions_that_are_not_th
     assert codes(scenario) == ["COMFORT"]
     assert asked(scenario) == {
         "mia.red_flags", "mia.growth", *AGE, *NEST, "cry.species", "cry.unusual", "box.comfort",
-        "mia.health", "mia.mother", "mia.last_feed", "mia.hungry",
+        "mia.health", "mia.mother", "mia.last_feed", "mia.hungry", "mia.exposed",
     }  # fmt: skip
 
 
