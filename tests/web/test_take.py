@@ -321,18 +321,25 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_cannot_be_taken_is_kept_apart_with_its_reason(database: Database, kind: str) -> None:
+def test_what_cannot_be_taken_is_kept_apart_with_its_reason(records: Database, kind: str) -> None:
     topic, payload, reason = BAD[kind]
-    (said,) = take(database, [raw(topic, payload)])
+    (said,) = take(records, [raw(topic, payload)])
     assert said is not None
     assert reason in said
-    with database.reading() as session:
+    with records.reading() as session:
         (kept,) = session.query(QuarantinedMessage)
         assert kept.reason == said
         assert kept.payload == payload[: quarantine.KEPT_BYTES]
         assert kept.size_bytes == len(payload)
         assert session.query(Cry).count() == 0
         assert "quarantine" in {change.kind for change in session.query(Change)}
+
+
+def test_all_of_it_at_once_is_kept_apart_on_both_databases(database: Database) -> None:
+    said = take(database, [raw(topic, payload) for topic, payload, _ in BAD.values()])
+    assert None not in said
+    with database.reading() as session:
+        assert [kept.reason for kept in session.query(QuarantinedMessage)] == said
 
 
 def test_a_bad_message_does_not_cost_its_neighbours(records: Database) -> None:
