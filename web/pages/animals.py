@@ -75,8 +75,7 @@ def edit(animal_id: int) -> Page:
         known = {name: getattr(animal, name, None) for name in FIELDS} | {"box": box or ""}
     if request.method == "GET":
         return _form(animal, known, {})
-    # Only what was changed: a guessed age must not undo a birth date that somebody else entered.
-    values = {key: value for key, value in _typed().items() if value != _shown(known.get(key))}
+    values = _typed()
 
     def write(session: Session, who: Entry) -> Written:
         written = journal.edit_animal(session, who, animal_id, values)
@@ -160,13 +159,6 @@ def _try(write: Callable[[Session, Entry], Written], text: str, back: str = "") 
 
 def _typed() -> dict[str, Any]:
     return {name: request.form[name] for name in FIELDS if name in request.form}
-
-
-def _shown(value: Any) -> str:
-    """A value as the form sends it back when nobody touched it."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _form(animal: Animal | None, values: Mapping[str, Any], errors: dict[str, str]) -> Page:
