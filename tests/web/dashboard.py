@@ -5,7 +5,6 @@ The clock is the test's: it stands until it is moved.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,7 +62,7 @@ class Dashboard:
         return Entry(by=NAME, now=self.now(), zone=self.settings.house.zone)
 
     def client(self, *, signed_in: bool = True) -> FlaskClient:
-        """A browser without JavaScript; CSRF tokens are not asked of it unless `csrf` is called."""
+        """A browser without JavaScript, signed in through the page if asked."""
         client = self.app.test_client()
         if signed_in:
             token = csrf(client, "/sign-in")
@@ -178,8 +177,3 @@ def csrf(client: FlaskClient, path: str) -> str:
     """The CSRF token of a page's first form."""
     page = client.get(path).text
     return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
-
-
-def as_json(text: str) -> Any:
-    """What an event or an answer holds."""
-    return json.loads(text)
