@@ -28,7 +28,7 @@ CONTEXT_WEIGHT = 0.4  # of the hops that a window does not give out
 class Plan:
     """How long and how fast to learn."""
 
-    chunks: int = 70
+    chunks: int = 20
     mixtures: int = 256  # a chunk
     batch: int = 64  # windows
     trunk_rate: float = 3e-4
