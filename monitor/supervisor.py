@@ -265,6 +265,7 @@ class Supervisor:
         elif child.watch.hangs(now):
             log.warning("%s has hung for %.0f s: ending it", child.program.name, WATCHDOG_S)
             process.kill()
+            child.watch.fed_at = None  # once
 
     def _ended(self, child: Child, code: int) -> None:
         name, once = child.program.name, child.program.once
