@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -590,6 +591,7 @@ def test_after_its_end_no_thread_and_no_socket_is_left(
 ) -> None:
     caplog.set_level(logging.INFO)
     before = {t.name for t in threading.enumerate()}
+    gc.collect()  # what other tests left to it must not be missed later
     sockets = open_sockets()
     bench = Bench(tmp_path)
     for _ in range(3):
