@@ -20,7 +20,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -33,6 +33,7 @@ FOUNDATION_S = 5.0  # how long the others wait for their foundation to be ready
 GRACE_S = 2.0  # after SIGTERM, for all but the foundation
 LAST_GRACE_S = 0.7  # for the foundation, once the others are gone; in all under 3 s
 LINE_BYTES = 16_384  # a longer line is broken
+AT_ONCE = 64  # reads from one program, so that one that floods us does not keep us from the others
 TRIAL_S = 5.0  # for a program that does nothing
 TURN_S = 0.5  # how long the loop sleeps when nothing happens
 
@@ -45,7 +46,6 @@ class Program:
 
     name: str
     command: tuple[str, ...]
-    env: Mapping[str, str] = field(default_factory=dict)  # added to ours
     foundation: bool = False  # the others need it: it starts first and ends last
     once: bool = False  # ending with code 0 means that its work is done
 
@@ -100,7 +100,7 @@ class Process:
         self._notify.bind("")  # the kernel picks a free name in the abstract namespace
         self._output, theirs = os.pipe()
         os.set_blocking(self._output, False)
-        env = {**os.environ, **program.env, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1e6))}
+        env = {**os.environ, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1e6))}
         env["NOTIFY_SOCKET"] = "@" + self._notify.getsockname()[1:].decode()
         env.pop("WATCHDOG_PID", None)
         try:
@@ -139,20 +139,23 @@ class Process:
     def pass_output_on(self) -> None:
         """Hand every whole line that it has written to `write`."""
         with contextlib.suppress(BlockingIOError):
-            while chunk := os.read(self._output, LINE_BYTES):
+            for _ in range(AT_ONCE):
+                chunk = os.read(self._output, LINE_BYTES)
+                if not chunk:
+                    self._closed = True
+                    break
                 *lines, self._rest = (self._rest + chunk).split(b"\n")
                 for line in lines:
                     self._write(line)
                 if len(self._rest) >= LINE_BYTES:
                     self._write(self._rest)
                     self._rest = b""
-            self._closed = True
 
     def heard(self) -> set[str]:
         """What it has said since the last call, such as `READY`."""
         states: set[str] = set()
         with contextlib.suppress(BlockingIOError):
-            while True:
+            for _ in range(AT_ONCE):
                 states.update(self._notify.recv(4096).decode(errors="replace").split("\n"))
         return states
 

@@ -264,6 +264,13 @@ def test_a_line_without_end_is_broken_and_what_closes_its_output_runs_on(house: 
     assert turns < 20  # it sleeps, and does not spin on the closed pipe
 
 
+def test_one_that_floods_the_log_does_not_keep_the_others_from_being_started_again(
+    house: House,
+) -> None:
+    house.start(Program("flood", ("yes",)), Program("x", shell("echo here; exit 1")))
+    house.until(lambda: house.lines.count("x     | here") == 2)
+
+
 def test_nothing_is_left_when_the_supervisor_is_killed() -> None:
     code = (
         "from monitor.supervisor import *\n"
