@@ -45,7 +45,7 @@ def broker_for(settings: Settings, role: Role) -> Broker:
     """The broker for one of our processes.
 
     Raises SettingsError when none is named and no private one has been prepared, or when a
-    password or certificate file cannot be read.
+    password or certificate file cannot be used.
     """
     mqtt = settings.mqtt
     if mqtt.host is None:
@@ -60,7 +60,7 @@ def broker_for(settings: Settings, role: Role) -> Broker:
     ):
         if path is not None and not path.is_file():
             raise SettingsError(f"mqtt.{key}: {path}: no such file")
-    return Broker(
+    broker = Broker(
         host=mqtt.host,
         port=mqtt.port or (TLS_PORT if mqtt.tls else PORT),
         username=mqtt.username,
@@ -71,6 +71,9 @@ def broker_for(settings: Settings, role: Role) -> Broker:
         key_file=mqtt.key_file,
         keepalive_s=mqtt.keepalive_s,
     )
+    if broker.tls:
+        _tls_context(broker)  # what is wrong with it is told here, before anything is started
+    return broker
 
 
 def _private(settings: Settings, role: Role) -> Broker:
@@ -94,9 +97,14 @@ def _private(settings: Settings, role: Role) -> Broker:
 
 def _secret(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        first = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except OSError as error:
         raise SettingsError(f"mqtt.password_file: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"mqtt.password_file: {path}: is not text") from None
+    if not first:
+        raise SettingsError(f"mqtt.password_file: {path}: its first line is empty")
+    return first
 
 
 def new_client(broker: Broker, client_id: str, *, manual_ack: bool = False) -> Client:
@@ -118,11 +126,15 @@ def new_client(broker: Broker, client_id: str, *, manual_ack: bool = False) -> C
     if broker.username is not None:
         client.username_pw_set(broker.username, broker.password)
     if broker.tls:
-        try:
-            context = ssl.create_default_context(cafile=broker.ca_file)
-            if broker.certificate_file and broker.key_file:
-                context.load_cert_chain(broker.certificate_file, broker.key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"mqtt: certificates cannot be used: {error}") from None
-        client.tls_set_context(context)
+        client.tls_set_context(_tls_context(broker))
     return client
+
+
+def _tls_context(broker: Broker) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=broker.ca_file)
+        if broker.certificate_file and broker.key_file:
+            context.load_cert_chain(broker.certificate_file, broker.key_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"mqtt: certificates cannot be used: {error}") from None
+    return context

@@ -13,6 +13,22 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from monitor.settings.model import Settings
 
+# Pydantic's word for what is wrong, in words of somebody who writes the file.
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "missing": "is required here",
+    "model_type": "must be a table: its name in brackets, its keys in lines below",
+    "path_type": "must be a path in quotes",
+    "string_type": "must be text in quotes",
+    "tuple_type": "must be tables, each beginning with [[box]]",
+}
+
 
 class SettingsError(Exception):
     """The settings cannot be used; the text is one line with file, key and what is allowed."""
@@ -55,8 +71,9 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         return Loaded(**overrides)
     except ValidationError as error:
         raise SettingsError(_one_line(error, found, overrides)) from None
-    except ValueError as error:  # an environment variable that is no JSON where a list must be
-        raise SettingsError(f"environment: {error}") from None
+    except ValueError as error:  # a variable for a whole table that is not JSON
+        variable = "NURSERY_" + str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsError(f"environment: {variable}: must be JSON") from None
 
 
 class _Given(PydanticBaseSettingsSource):
@@ -99,9 +116,14 @@ def _one_line(error: ValidationError, path: Path | None, overrides: dict[str, An
         where = str(path)
     if first["type"] == "extra_forbidden":
         return f"{where}: {key}: unknown key; allowed here: {', '.join(_siblings(first['loc']))}"
-    message = first["msg"].removeprefix("Value error, ")
-    shown = "" if "password" in key or "url" in key else f" (it is {first['input']!r:.60})"
-    return f"{where}: {key or 'settings'}: {message}{shown if first['type'] != 'missing' else ''}"
+    message = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{where}: {key or 'settings'}: {message}{_shown(key, first['input'])}"
+
+
+def _shown(key: str, value: object) -> str:
+    """A wrong value as it was given; never a secret, nor a table that may hold one."""
+    secret = "password" in key or "url" in key
+    return "" if secret or isinstance(value, dict | list) else f" (it is {value!r:.60})"
 
 
 def _siblings(loc: tuple[int | str, ...]) -> list[str]:

@@ -181,8 +181,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _boxes_differ(self) -> Self:
         ids = [box.id for box in self.box]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two boxes have the same id")
+        for twice in (box for number, box in enumerate(ids) if box in ids[:number]):
+            raise ValueError(f"two boxes have the same id, '{twice}'; give each its own")
         return self
 
     def box_named(self, box_id: str) -> BoxSettings:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.settings import Settings, SettingsError, load
+from monitor.settings import Settings, SettingsError, broker_for, load
 from monitor.settings.model import default_state_dir, system_zone
 
 
@@ -115,10 +115,16 @@ def test_several_boxes_and_all_kinds_of_values_are_read(tmp_path: Path) -> None:
         ("[[box]]\nid = 'nest'\nmic = 'x'", ["box.1.mic", "unknown key", "microphone"]),
         ("[[box]]\nid = 'Nest!'", ["box.1.id", "[a-z0-9_-]"]),
         ("[[box]]\nname = 'x'", ["box.1.id", "required"]),
-        ("[[box]]\nid='a'\n[[box]]\nid='a'", ["two boxes have the same id"]),
+        ("[[box]]\nid='a'\n[[box]]\nid='a'", ["two boxes have the same id, 'a'"]),
+        ("[box]\nid='a'", ["box", "[[box]]"]),
+        ("web = 3", ["web", "must be a table"]),
+        ("state_dir = 3", ["state_dir", "path in quotes"]),
+        ("[mqtt]\nhost = 1", ["mqtt.host", "text in quotes"]),
+        ("[mqtt]\ntls = 'perhaps'", ["mqtt.tls", "true or false"]),
+        ("[clips]\ndays = 'few'", ["clips.days", "a number"]),
         ("box = []", ["box", "at least 1"]),
         ("[web]\nport = 0", ["web.port", "greater than or equal to 1"]),
-        ("[web]\nport = 'many'", ["web.port", "integer"]),
+        ("[web]\nport = 'many'", ["web.port", "whole number", "'many'"]),
         ("[house]\ntime_zone = 'Mars'", ["house.time_zone", "Europe/London", "Mars"]),
         ("[house]\nnight_from = 22", ["house.night_from", '"22:00"']),
         ("[[box]]\nid='a'\nsensitivity='very'", ["box.1.sensitivity", "'low', 'normal' or 'high'"]),
@@ -148,9 +154,52 @@ def test_a_wrong_variable_of_the_environment_is_named_as_such(
         load(write(tmp_path, "[house]\nname='x'\n"))
 
 
-def test_secrets_are_never_shown(tmp_path: Path) -> None:
-    line = complaint(tmp_path, "[mqtt]\npassword = 12345\n[web]\ndatabase_url = 'x'\n")
-    assert "12345" not in line
+def test_a_variable_for_a_table_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NURSERY_BOX", "nest")
+    with pytest.raises(SettingsError, match=r"environment: NURSERY_BOX: must be JSON"):
+        load()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[mqtt]\npassword = 12345\n[web]\ndatabase_url = 'x'\n",
+        "[mqtt]\npassword = '12345'\npassword_file = 'x'\n",
+        "mqtt = [{password = '12345'}]\n",
+        "[[mqtt]]\npassword = '12345'\n",
+    ],
+)
+def test_secrets_are_never_shown(tmp_path: Path, text: str) -> None:
+    assert "12345" not in complaint(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "first line is empty"), (b"\n x", "first line is empty"), (b"\xff\xfe", "is not text")],
+)
+def test_a_password_file_without_a_password_is_told(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(content)
+    found = load(mqtt={"host": "broker.example", "password_file": secret})
+    with pytest.raises(SettingsError, match=rf"mqtt\.password_file: .*secret: .*{words}"):
+        broker_for(found, "listener")
+
+
+def test_the_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("three kittens \n# of the kitchen's broker\n")
+    found = load(mqtt={"host": "broker.example", "password_file": secret})
+    assert broker_for(found, "listener").password == "three kittens"
+
+
+def test_certificates_that_are_none_are_told_before_anything_is_started(tmp_path: Path) -> None:
+    nonsense = tmp_path / "ca.crt"
+    nonsense.write_text("no certificate")
+    found = load(mqtt={"host": "broker.example", "tls": True, "ca_file": nonsense})
+    with pytest.raises(SettingsError, match="certificates cannot be used"):
+        broker_for(found, "listener")
 
 
 def test_a_file_that_is_missing_or_cannot_be_read_is_told(tmp_path: Path) -> None:
