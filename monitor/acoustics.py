@@ -1,7 +1,8 @@
 """What a cry sounded like, measured with librosa.
 
 librosa (with numba) takes seconds to import on a small board and more memory than all the rest, so
-it is imported only when there is something to measure, and never on the way to listening.
+it is imported only when there is something to measure. The live listener has this done in another
+process (`monitor/describing.py`).
 """
 
 from __future__ import annotations
@@ -61,11 +62,6 @@ def describe(samples: Samples, calls: Calls) -> Acoustics | None:
         level_dbfs=decibels(float(np.mean(power[voice]))),
         snr_db=_snr_db(frames, voice, quiet),
     )
-
-
-def warm_up() -> None:
-    """Import and compile what `describe` needs, so that the first cry does not wait for it."""
-    describe(np.zeros(RATE_HZ, np.float32), [(0.25, 0.75)])
 
 
 def _masks(times: NDArray[np.float64], calls: Calls) -> tuple[Mask, Mask]:

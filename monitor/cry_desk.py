@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.acoustics import describe, warm_up
 from monitor.blocks import Samples
 from monitor.clips import LATE_S, CrySound, SoundMemory, to_flac
 from monitor.cries import CryEvent
 from monitor.cry_messages import CryMessages, last_words
+from monitor.describing import Describer
 from monitor.messages import Acoustics, CryMessage, CryStep, Topics
 from monitor.outbox import Outbox, Outgoing
 from monitor.settings import ClipSettings
@@ -97,6 +97,7 @@ class CryDesk:
         messages: CryMessages,
         outbox: Outbox,
         worker: Worker,
+        describer: Describer,
         clips: ClipSettings,
         zone: ZoneInfo,
         told: Callable[[], None],
@@ -106,6 +107,7 @@ class CryDesk:
         self._messages = messages
         self._outbox = outbox
         self._worker = worker
+        self._describer = describer
         self._clips = clips
         self._zone = zone
         self._told = told
@@ -129,8 +131,8 @@ class CryDesk:
         return self._messages.open.id if self._messages.open and self._cry else None
 
     def warm_up(self) -> None:
-        """Make ready for the first cry; to be called once there is sound."""
-        self._worker.submit(warm_up)
+        """Have what describes a cry ready before its end; to be called once there is sound."""
+        self._worker.submit(self._describer.warm_up)
 
     def end_what_was_left_open(self) -> None:
         """End the cry that a killed listener left open, where it was last known to be."""
@@ -150,6 +152,7 @@ class CryDesk:
         self._say_ending()
         if event.step is CryStep.STARTED:
             self._cry = _OpenCry(CrySound(event.onset_s, self.sound_s), self.tally)
+            self.warm_up()
         if self._cry is None:
             return
         self._cry.sound.add((call.onset_s, call.offset_s) for call in event.new_calls)
@@ -165,7 +168,7 @@ class CryDesk:
             self._close_step([self._outgoing(self._messages.write(event, monotonic))], None)
             return
         sound, calls = cry.sound.end(memory, event.offset_s)
-        job = self._worker.submit(lambda: describe(sound, calls))
+        job = self._worker.submit(lambda: self._describer.describe(sound, calls))
         self._ending = _Ending(event, monotonic, sound, job, now + DESCRIBED_WITHIN_S)
 
     def turn(self, memory: SoundMemory | None, now: float) -> None:

@@ -20,6 +20,7 @@ from monitor.clock import WallClock, read_clocks
 from monitor.cry_desk import CryDesk
 from monitor.cry_messages import CryMessages
 from monitor.demo_night import demo_night
+from monitor.describing import Describer
 from monitor.devices import DeviceError
 from monitor.ear import Ear
 from monitor.failure import Failure
@@ -113,7 +114,10 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         on_command=inbox.put,
     )
     messages = CryMessages(box.id, model.label, wall, demo=demo)
-    desk = CryDesk(topics, messages, outbox, worker, settings.clips, zone, publisher.wake)
+    describer = Describer(settings.state_dir / "numba")
+    desk = CryDesk(
+        topics, messages, outbox, worker, describer, settings.clips, zone, publisher.wake
+    )
     ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
     tests = CryMessages(box.id, model.label, wall, demo=True)
     remote = Remote(

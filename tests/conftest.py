@@ -1,6 +1,7 @@
 """Fixtures for all rooms."""
 
 import os
+from pathlib import Path
 
 from monitor.command_line import ONE_THREAD
 from tests.mosquitto import mosquitto
@@ -10,3 +11,5 @@ __all__ = ["mosquitto", "sound_server"]
 
 for _variable in ONE_THREAD:  # as the program does before it imports numpy
     os.environ.setdefault(_variable, "1")
+# What numba compiles for librosa takes ten seconds of a core: once for all tests, not once each.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".cache" / "numba"))

@@ -16,12 +16,12 @@ import pytest
 
 from models.card import CryRule
 from models.cry_model import CryModel
-from monitor.acoustics import warm_up
 from monitor.blocks import RATE_HZ, Block, Samples
 from monitor.clock import Reading, WallClock
 from monitor.cries import CryEvent
 from monitor.cry_desk import TALLY, CryDesk, Tally
 from monitor.cry_messages import CryMessages
+from monitor.describing import Describer
 from monitor.ear import Ear
 from monitor.listener import Box, Listener
 from monitor.messages import (
@@ -129,6 +129,7 @@ class House:
         self.source = Script(self.time)
         self.outbox = Outbox(folder / "outbox.db")
         self.worker = Worker()
+        self.describer = Describer(folder / "numba")
         self.post = Post()
         self.synchronised = True
         self.wall = WallClock(self.time.reading())
@@ -139,6 +140,7 @@ class House:
             messages,
             self.outbox,
             self.worker,
+            self.describer,
             ClipSettings(keep=clips, seconds=6.0),
             ZONE,
             lambda: None,
@@ -183,6 +185,7 @@ class House:
 
     def close(self) -> None:
         self.worker.stop()
+        self.describer.stop()
         self.outbox.close()
 
     def told(self) -> list[CryMessage]:
@@ -277,7 +280,7 @@ def test_clips_are_not_sent_where_they_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_what_a_cry_sounded_like_comes_with_its_end(house: House) -> None:
-    job = house.worker.submit(warm_up)
+    job = house.worker.submit(house.describer.warm_up)
     assert job is not None
     job.wait(60)
     house.hear(silence(1), bout(3, hertz=2500), silence(3.5))

@@ -1,0 +1,93 @@
+"""Describing in a process of its own: the same answers, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor import describing
+from monitor.acoustics import describe
+from monitor.blocks import RATE_HZ, Samples
+from monitor.describing import Describer, DescribingError
+
+CALLS = [(0.5, 1.0)]
+
+
+@pytest.fixture
+def describer(tmp_path: Path) -> Iterator[Describer]:
+    made = Describer(tmp_path)
+    yield made
+    made.stop()
+
+
+def call() -> Samples:
+    """Half a second of a steady 1.2 kHz voice in two seconds of faint noise."""
+    rng = np.random.default_rng(1)
+    sound = rng.normal(0, 1e-4, 2 * RATE_HZ)
+    times = np.arange(RATE_HZ // 2) / RATE_HZ
+    sound[RATE_HZ // 2 : RATE_HZ] += 0.1 * np.sin(2 * np.pi * 1200 * times)
+    return sound.astype(np.float32)
+
+
+def child_of(describer: Describer) -> int:
+    assert describer._child is not None
+    return describer._child.pid
+
+
+def test_the_child_says_what_the_function_says(describer: Describer) -> None:
+    assert describer.describe(call(), CALLS) == describe(call(), CALLS)
+    assert describer.describe(np.zeros(8, np.float32), []) is None
+
+
+def test_a_child_that_was_killed_is_replaced(describer: Describer) -> None:
+    describer.describe(np.zeros(8, np.float32), [])
+    first = child_of(describer)
+    os.kill(first, signal.SIGKILL)
+    time.sleep(0.2)
+    assert describer.describe(call(), CALLS) is not None
+    assert child_of(describer) != first
+
+
+def test_the_child_rests_after_a_quiet_time_and_comes_again(
+    describer: Describer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = "from monitor import describing; describing.IDLE_S = 0.1; describing.main()"
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", quick))
+    assert describer.describe(np.zeros(8, np.float32), []) is None
+    assert describer._child is not None
+    assert describer._child.wait(10) == 0
+    assert describer.describe(np.zeros(8, np.float32), []) is None
+
+
+def test_the_child_ends_with_our_end_of_the_pipe(describer: Describer) -> None:
+    describer.describe(np.zeros(8, np.float32), [])
+    child = describer._child
+    assert child is not None
+    assert child.stdin is not None
+    child.stdin.close()
+    assert child.wait(10) == 0
+
+
+def test_a_child_that_cannot_start_is_told(
+    describer: Describer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    with pytest.raises(DescribingError, match="ended"):
+        describer.describe(call(), CALLS)
+
+
+def test_a_child_that_does_not_answer_is_given_up(
+    describer: Describer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describing, "ANSWER_S", 0.3)
+    deaf = "import sys; sys.stdin.buffer.read()"
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", deaf))
+    with pytest.raises(DescribingError, match="no answer"):
+        describer.describe(call(), CALLS)
