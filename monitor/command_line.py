@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from monitor.preflight import FULL
 from monitor.settings import SettingsError
 
 # Our matrices are small: spread over all cores, numpy's BLAS spends its time waiting, and took six
@@ -71,4 +72,9 @@ def main() -> None:
         cli(prog_name="nursery-monitor")
     except SettingsError as error:
         click.echo(f"nursery-monitor: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        click.echo("nursery-monitor: the disk is full: free some space", err=True)
         sys.exit(2)

@@ -22,7 +22,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "failed": "red", "unknown": "cyan
 @click.option("--look", is_flag=True, hidden=True, help="What `up` asks before it starts.")
 @click.pass_obj
 def doctor(config: Path | None, subjects: tuple[str, ...], *, as_json: bool, look: bool) -> None:
-    """Look at everything that may be wrong, and say what to do about it.
+    """Look at all that may be wrong, and say what to do about it.
 
     SUBJECTS narrows it to some of: versions, microphone, model, broker, disk, database, clock,
     dashboard. Ends with code 1 when something has failed.

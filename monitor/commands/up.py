@@ -16,7 +16,7 @@ import click
 def up(
     ctx: click.Context, files: tuple[Path, ...], *, demo: bool, replay: bool, service: bool
 ) -> None:
-    """Start everything: the listener of each box, the broker and the dashboard.
+    """Start everything: the listeners, the broker and the dashboard.
 
     Ctrl-C ends it. What breaks on the way is started again; the log says what and why.
     """

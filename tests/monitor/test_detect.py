@@ -129,3 +129,18 @@ def test_the_reader_of_our_lines_may_go_away(recording: Path) -> None:
     )
     assert json.loads(done.stdout)["file"] == str(recording)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--scores", "/dev/full"), ("--json",)])
+def test_a_full_disk_is_one_line(recording: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "detect", recording, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "nursery-monitor: the disk is full: free some space\n"

@@ -25,7 +25,7 @@ NAME_PATTERN = r"[A-Za-z0-9_-]{1,40}"
 @click.option("--name", default="main", show_default=True, help="Tells several ingests apart.")
 @click.pass_obj
 def ingest(config: Path | None, share: str | None, name: str) -> None:
-    """Write cries, and how the boxes do, into the records, and publish suggestions."""
+    """Write what the boxes say into the records; publish suggestions."""
     import re  # noqa: PLC0415 - only when the command runs
 
     from monitor.settings import broker_for, load  # noqa: PLC0415
