@@ -340,7 +340,9 @@ def test_a_form_that_cannot_be_written_keeps_what_was_typed(client: FlaskClient)
     assert "Must be a number" in answer.text
 
 
-def test_editing_puts_right_what_was_typed_and_leaves_the_rest(shown: Dashboard, client: FlaskClient) -> None:
+def test_editing_puts_right_what_was_typed_and_leaves_the_rest(
+    shown: Dashboard, client: FlaskClient
+) -> None:
     miso = take_in(shown, "Miso")
     with shown.database.reading() as session:
         born = session.get_one(Animal, miso).born_on
