@@ -16,6 +16,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -38,12 +39,14 @@ class DescribingError(Exception):
 
 
 class Describer:
-    """Our end of the pipe; for one thread at a time."""
+    """Our end of the pipe; for one thread, and `stop` for any."""
 
     def __init__(self, cache: Path) -> None:
         """`cache` is a folder for what numba compiles, so that it is compiled once."""
         self._cache = cache
         self._child: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._lock = threading.Lock()  # guards the two above
 
     def warm_up(self) -> None:
         """Have the child ready before the cry has ended."""
@@ -56,17 +59,23 @@ class Describer:
         try:
             answer = self._ask(request)
         except OSError:  # it has just gone to rest: another one
-            self.stop()
+            self._end_child()
             try:
                 answer = self._ask(request)
             except OSError as error:
-                self.stop()
+                self._end_child()
                 raise DescribingError(f"the describing process ended: {error}") from None
         return None if answer is None else Acoustics.model_validate(answer)
 
     def stop(self) -> None:
-        """End the child, if there is one."""
-        child, self._child = self._child, None
+        """End the child, and start none any more; may be called from another thread."""
+        with self._lock:
+            self._stopped = True
+        self._end_child()
+
+    def _end_child(self) -> None:
+        with self._lock:
+            child, self._child = self._child, None
         if child is not None:
             child.kill()
             child.wait()
@@ -76,7 +85,10 @@ class Describer:
                         pipe.close()
 
     def _ask(self, request: bytes) -> object:
-        child = self._child = self._child or self._start()
+        with self._lock:
+            if self._stopped:
+                raise BrokenPipeError("no more is wanted")
+            child = self._child = self._child or self._start()
         if child.stdin is None or child.stdout is None:
             raise BrokenPipeError("it has no pipes")
         child.stdin.write(request)
