@@ -164,8 +164,9 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self.connected = False
-        if reason.is_failure:
+        was_connected, self.connected = self.connected, False
+        # A broker that refuses us hangs up as well: that is the same trouble, not another one.
+        if reason.is_failure and (was_connected or self._told is None):
             self._tell_once(f"lost the broker at {self._where} ({reason}); trying again")
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:

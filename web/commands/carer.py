@@ -80,5 +80,7 @@ def _passphrase(path: Path | None) -> str:
         if path is None or str(path) == "-":
             return sys.stdin.readline().rstrip("\r\n")
         return (path.read_text(encoding="utf-8").splitlines() or [""])[0]
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{path or 'standard input'}: the passphrase cannot be read: {error}")
+    except OSError as error:
+        fail(f"{path or 'standard input'}: the passphrase cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        fail(f"{path or 'standard input'}: the passphrase is not text")
