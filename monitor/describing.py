@@ -141,6 +141,8 @@ def main() -> None:
     for ours_alone in (signal.SIGINT, signal.SIGTERM):  # the parent ends us, by closing the pipe
         signal.signal(ours_alone, signal.SIG_IGN)
     os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # should memory run out, we are to go, not the listening
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
         answer_requests(sys.stdin.buffer, sys.stdout.buffer)
 
