@@ -3,11 +3,17 @@
 import os
 from pathlib import Path
 
+from hypothesis import settings
+
 from monitor.command_line import ONE_THREAD
 from tests.mosquitto import mosquitto
 from tests.sound_server import sound_server
 
 __all__ = ["mosquitto", "sound_server"]
+
+# How long an example takes tells of the load of the computer, not of the program.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
 
 for _variable in ONE_THREAD:  # as the program does before it imports numpy
     os.environ.setdefault(_variable, "1")

@@ -133,6 +133,8 @@ def new_client(broker: Broker, client_id: str, *, manual_ack: bool = False) -> C
 def _tls_context(broker: Broker) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
+        # Python 3.13 asks of an authority what many a house's own lacks (key usage); 3.11 does not.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if broker.certificate_file and broker.key_file:
             context.load_cert_chain(broker.certificate_file, broker.key_file)
     except (OSError, ssl.SSLError) as error:
