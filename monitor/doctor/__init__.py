@@ -12,6 +12,7 @@ from monitor.doctor.house import (
     check_disk,
     check_model,
     check_versions,
+    find_useless_database,
 )
 from monitor.doctor.microphone import check_microphones, look_for
 from monitor.messages import Check
@@ -40,6 +41,7 @@ def examine(settings: Settings, subjects: Sequence[str] = ()) -> Iterator[Check]
 
 
 def before_start(settings: Settings) -> Iterator[Check]:
-    """What must be right before listeners are started; opens no microphone."""
+    """What must be right before anything is started; opens no microphone."""
+    yield from find_useless_database(settings)
     yield from check_model(settings)
     yield from map(look_for, settings.box)

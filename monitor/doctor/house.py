@@ -24,6 +24,7 @@ OK, WARNING, FAILED, UNKNOWN = CheckStatus
 
 LOW_MB = 500.0  # of free disk: a warning
 ANSWER_S = 3.0  # of the dashboard, and of PostgreSQL
+RESTORE_ADVICE = "Stop everything and put a backup in its place: deploy/README.md, Backup."
 
 
 def check_versions(_settings: Settings) -> Iterator[Check]:
@@ -98,17 +99,43 @@ def check_database(settings: Settings) -> Iterator[Check]:
     yield _sqlite(path)
 
 
+def find_useless_database(settings: Settings) -> Iterator[Check]:
+    """A failed check where the records can never be opened as they are; quick, else nothing."""
+    if settings.web.database_url is not None:
+        yield from (check for check in check_database(settings) if check.status is FAILED)
+        return
+    path = settings.state_dir / "records.db"
+    if not path.exists():
+        return
+    try:
+        with closing(_opened(path)) as records:
+            records.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return  # busy, or the like: the dashboard goes on trying
+    except sqlite3.DatabaseError as error:
+        yield Check(
+            name="database", status=FAILED, message=f"{path}: {error}", advice=RESTORE_ADVICE
+        )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """To read only, so that a look changes nothing."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
 def _sqlite(path: Path) -> Check:
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as records:
+        with closing(_opened(path)) as records:
             result = records.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if not records.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                text = f"{path}: empty; the next start fills it"
+                return Check(name="database", status=UNKNOWN, message=text)
             cries = records.execute("SELECT count(*) FROM cry").fetchone()[0]
     except sqlite3.Error as error:
         result, cries = str(error), 0
     if result != "ok":
-        advice = "Stop everything and put a backup in its place: deploy/README.md, Backup."
         text = f"{path}: {result}"[:500]
-        return Check(name="database", status=FAILED, message=text, advice=advice)
+        return Check(name="database", status=FAILED, message=text, advice=RESTORE_ADVICE)
     return Check(name="database", status=OK, message=f"{path}: whole, {cries} cries")
 
 

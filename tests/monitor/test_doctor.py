@@ -98,6 +98,31 @@ def test_whole_records_are_counted_and_damaged_ones_told() -> None:
     assert "Backup" in str(check.advice)
 
 
+def test_records_that_are_empty_still_are_nothing_wrong() -> None:
+    given = settings()
+    given.state_dir.mkdir()
+    (given.state_dir / "records.db").touch()
+    assert only("database", given).status is CheckStatus.UNKNOWN
+    assert not list(house.find_useless_database(given))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"web": {"database_url": "postgresql+psycopg://me:hunter2@127.0.0.1:9/x"}}],
+    ids=["SQLite", "PostgreSQL"],
+)
+def test_records_that_can_never_be_opened_are_found_before_the_start(
+    values: dict[str, Any],
+) -> None:
+    given = settings(**values)
+    given.state_dir.mkdir()
+    (given.state_dir / "records.db").write_bytes(b"not a database at all" * 100)
+    found = next(doctor.before_start(given))
+    assert (found.name, found.status) == ("database", CheckStatus.FAILED)
+    assert found.advice
+    assert "hunter2" not in found.message
+
+
 def test_a_postgresql_that_does_not_answer_is_told_without_its_password() -> None:
     url = f"postgresql+psycopg://nursery:hunter2@127.0.0.1:{free_port()}/nursery"
     check = only("database", settings(web={"database_url": url}))
