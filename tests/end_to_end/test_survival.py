@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,25 +61,22 @@ def one_cry(house: House, sound: SoundServer, cry: CryRecording) -> None:
     house.wait(lambda: len(house.watch.ended()) > before, 20, "the end of a cry")
 
 
-def test_an_unplugged_microphone_is_told_and_heals(
-    house: House, quiet_room: SoundServer, cry: CryRecording
+@pytest.mark.parametrize(
+    ("break_it", "mend_it"),
+    [(SoundServer.unplug, SoundServer.plug), (SoundServer.kill, SoundServer.start)],
+    ids=["unplugged", "sound server killed"],
+)
+def test_a_lost_microphone_is_told_and_heard_again_without_a_restart(
+    house: House,
+    quiet_room: SoundServer,
+    cry: CryRecording,
+    break_it: Callable[[SoundServer], None],
+    mend_it: Callable[[SoundServer], None],
 ) -> None:
     one_cry(house, quiet_room, cry)
-    quiet_room.unplug()
+    break_it(quiet_room)
     assert house.wait_for_state("deaf", TOLD_S + 2, "unplugged") < TOLD_S
-    quiet_room.plug()
-    house.wait(lambda: house.state().get("reason") != "unplugged", HEALED_S, "healing")
-    one_cry(house, quiet_room, cry)
-    everything_is_logged(house, 2)
-
-
-def test_a_killed_sound_server_is_told_and_heals(
-    house: House, quiet_room: SoundServer, cry: CryRecording
-) -> None:
-    one_cry(house, quiet_room, cry)
-    quiet_room.kill()
-    assert house.wait_for_state("deaf", TOLD_S + 2, "unplugged") < TOLD_S
-    quiet_room.start()
+    mend_it(quiet_room)
     house.wait(lambda: house.state().get("reason") != "unplugged", HEALED_S, "healing")
     one_cry(house, quiet_room, cry)
     everything_is_logged(house, 2)
