@@ -101,7 +101,8 @@ class Outbox:
         self.dropped_clips = 0
         self.lost_messages = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (path.parent.parent, path.parent):  # the mode is for the last one only
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._owner = path.with_suffix(".lock").open("w")
         except OSError as error:
             raise OutboxError(f"{path.parent}: cannot be written: {error.strerror}") from None

@@ -26,7 +26,8 @@ def prepare_state_dir(state_dir: Path) -> None:
     """Make the directory of the records, and write in it as a trial."""
     probe = state_dir / f".probe.{os.getpid()}"
     try:
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (state_dir.parent, state_dir):  # a demo's is inside the real one
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with probe.open("wb") as file:
             file.write(bytes(PROBE_BYTES))
             os.fsync(file.fileno())

@@ -94,7 +94,7 @@ def signing_key(state_dir: Path) -> str:
     """
     path = state_dir / "web.key"
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             mine = state_dir / f"web.key.{os.getpid()}.{secrets.token_hex(4)}"
             descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -123,6 +123,8 @@ def _refuse_strangers() -> BaseResponse | None:
         return None
     if current_user.is_authenticated:
         return None
+    if not endpoint and request.path.startswith("/api/"):
+        return None  # nothing is there; a program is told so, rather than sent to the sign-in
     accepts = request.accept_mimetypes  # a page's script asks for events or JSON, not for HTML
     if request.method == "GET" and (accepts.accept_html or not accepts):
         back = request.full_path.rstrip("?") if request.endpoint else "/"

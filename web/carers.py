@@ -135,7 +135,7 @@ def setup_code(state_dir: Path) -> str:
         "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS)
     )
     mine = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    state_dir.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         with open(mine, "x", encoding="ascii", opener=_private) as file:
             file.write("-".join(groups) + "\n")

@@ -174,7 +174,7 @@ def _sqlite(url: URL) -> Engine:
         raise DatabaseError("web.database_url: SQLite needs a file that several processes can open")
     path = Path(url.database)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # records are nobody else's
     except OSError as error:
         raise DatabaseError(

@@ -383,3 +383,9 @@ def test_kill_9_at_any_moment_loses_nothing_and_keeps_the_order(path: Path) -> N
     assert set(sent) | set(left) == set(range(1, total + 1))
     first_time = list(dict.fromkeys(sent))
     assert first_time == sorted(first_time)
+
+
+def test_the_folders_it_makes_are_nobody_elses(tmp_path: Path) -> None:
+    Outbox(tmp_path / "state" / "outbox" / "nest.db").close()
+    for folder in (tmp_path / "state", tmp_path / "state" / "outbox"):
+        assert oct(folder.stat().st_mode & 0o777) == "0o700"

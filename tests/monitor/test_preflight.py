@@ -36,7 +36,8 @@ def complaint(check: object, *args: object) -> str:
 def test_the_directory_of_the_records_is_made_and_only_ours(tmp_path: Path) -> None:
     where = tmp_path / "a" / "b"
     preflight.prepare_state_dir(where)
-    assert where.stat().st_mode & 0o777 == 0o700
+    for folder in (where, where.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700
     assert list(where.iterdir()) == []
 
 

@@ -70,6 +70,15 @@ def test_every_route_refuses_a_stranger(app: Flask, endpoint: str, method: str, 
     assert NAME not in answer.text
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_of_the_api_that_is_none_is_a_problem_and_no_sign_in(
+    app: Flask, method: str
+) -> None:
+    answer = app.test_client().open("/api/v1/nowhere", method=method)
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/problem+json"
+
+
 @pytest.mark.parametrize(("endpoint", "method", "path"), [r for r in ROUTES if r[1] in WRITING])
 def test_every_writing_route_refuses_a_missing_csrf_token(
     app: Flask, endpoint: str, method: str, path: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -282,3 +283,10 @@ def test_the_file_is_nobody_elses(tmp_path: Path) -> None:
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
     assert set(modes.values()) == {"0o600"}
     database.close()
+
+
+def test_the_folder_it_makes_is_nobody_elses(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    with closing(open_database(f"sqlite:///{folder / 'records.db'}")) as database:
+        database.upgrade()
+    assert oct(folder.stat().st_mode & 0o777) == "0o700"

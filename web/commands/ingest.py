@@ -50,7 +50,7 @@ def _only_one(state_dir: Path, name: str) -> IO[str]:
     """Held while we run: two of one name would throw each other off the broker for ever."""
     path = state_dir / f"ingest-{name}.lock"
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = path.open("w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
