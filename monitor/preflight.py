@@ -27,7 +27,8 @@ def prepare_state_dir(state_dir: Path) -> None:
     probe = state_dir / f".probe.{os.getpid()}"
     try:
         for folder in (state_dir.parent, state_dir):  # a demo's is inside the real one
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with probe.open("wb") as file:
             file.write(bytes(PROBE_BYTES))
             os.fsync(file.fileno())
