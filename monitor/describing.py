@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -33,9 +34,7 @@ ANSWER_BYTES = 4096  # an answer is one short line
 COMMAND = (sys.executable, "-m", "monitor.describing")
 SAMPLE = np.dtype("<f4")
 
-
-class DescribingError(Exception):
-    """A cry could not be described; the text says why."""
+log = logging.getLogger(__name__)
 
 
 class Describer:
@@ -53,7 +52,7 @@ class Describer:
         self.describe(np.zeros(RATE_HZ, np.float32), [(0.25, 0.75)])
 
     def describe(self, samples: Samples, calls: list[tuple[float, float]]) -> Acoustics | None:
-        """What `monitor.acoustics.describe` says; raises DescribingError without an answer."""
+        """What `monitor.acoustics.describe` says; None without an answer, and the log says why."""
         head = json.dumps({"samples": len(samples), "calls": calls}).encode() + b"\n"
         request = head + samples.astype(SAMPLE).tobytes()
         try:
@@ -64,7 +63,9 @@ class Describer:
                 answer = self._ask(request)
             except OSError as error:
                 self._end_child()
-                raise DescribingError(f"the describing process ended: {error}") from None
+                if not self._stopped:
+                    log.warning("a cry could not be described: the process for it: %s", error)
+                return None
         return None if answer is None else Acoustics.model_validate(answer)
 
     def stop(self) -> None:
@@ -143,8 +144,12 @@ def main() -> None:
     os.nice(NICENESS)
     with contextlib.suppress(OSError):  # should memory run out, we are to go, not the listening
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
+    try:
         answer_requests(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:  # nobody waits for the answer any more
+        pass
+    except OSError as error:  # numba cannot keep what it compiled, as when the disk is full
+        sys.exit(f"cries cannot be described: {error}")
 
 
 if __name__ == "__main__":

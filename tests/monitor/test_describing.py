@@ -15,7 +15,7 @@ import pytest
 from monitor import describing
 from monitor.acoustics import describe
 from monitor.blocks import RATE_HZ, Samples
-from monitor.describing import Describer, DescribingError
+from monitor.describing import Describer
 
 CALLS = [(0.5, 1.0)]
 
@@ -76,18 +76,35 @@ def test_the_child_ends_with_our_end_of_the_pipe(describer: Describer) -> None:
 
 
 def test_a_child_that_cannot_start_is_told(
-    describer: Describer, monkeypatch: pytest.MonkeyPatch
+    describer: Describer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
-    with pytest.raises(DescribingError, match="ended"):
-        describer.describe(call(), CALLS)
+    assert describer.describe(call(), CALLS) is None
+    assert "could not be described" in caplog.text
+
+
+def test_a_full_disk_is_one_line_of_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    full = (
+        "import errno\nfrom monitor import describing\n"
+        "def answer(*_): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "describing._answer = answer\ndescribing.main()"
+    )
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", full))
+    describer = Describer(tmp_path)
+    assert describer.describe(call(), CALLS) is None
+    describer.stop()
+    said = capfd.readouterr().err
+    assert "cries cannot be described: [Errno 28] No space left on device" in said
+    assert "Traceback" not in said
 
 
 def test_a_child_that_does_not_answer_is_given_up(
-    describer: Describer, monkeypatch: pytest.MonkeyPatch
+    describer: Describer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(describing, "ANSWER_S", 0.3)
     deaf = "import sys; sys.stdin.buffer.read()"
     monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", deaf))
-    with pytest.raises(DescribingError, match="no answer"):
-        describer.describe(call(), CALLS)
+    assert describer.describe(call(), CALLS) is None
+    assert "no answer" in caplog.text
