@@ -33,6 +33,7 @@ from monitor.notify import STOPPING, notify
 from monitor.outbox import Outbox, OutboxError
 from monitor.progress import Progress
 from monitor.publisher import Publisher, stored_client_id
+from monitor.quiet import log_past_portaudio
 from monitor.recording import Recording, RecordingError
 from monitor.remote import Inbox, Remote, remembered_sensitivity
 from monitor.settings import BoxSettings, Settings, broker_for, load
@@ -54,6 +55,7 @@ def run(config: Path | None, box_id: str | None, *, replay: Sequence[Path], demo
     settings = load(config)
     box = which_box(settings, box_id)
     stopping = stop_on_signals()
+    log_past_portaudio()
     source = open_source(box, replay, demo=demo)
     try:
         listen(settings, box, source, stopping, demo=demo)
