@@ -168,8 +168,9 @@ class ScoreStream:
         self._made += len(new)
         first = self._made - window.frames + window.first_hop * window.hop_frames
         # Nothing is known later than the last sample of the stream: flush makes up what follows it.
-        taken_s = (self._made - 1) * self._front_end.step_s + 2 * self._front_end.centre_s
-        known_s = min(taken_s, self._heard / self._front_end.rate_hz)
+        front_end = self._front_end
+        taken = (self._made - 1) * front_end.step_samples + front_end.frame_samples
+        known_s = min(taken, self._heard) / front_end.rate_hz
         out: list[HopScores] = []
         for i, (_, kitten, puppy) in enumerate(self._model.run(self._frames).tolist()):
             frame = first + i * window.hop_frames
