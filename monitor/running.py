@@ -140,10 +140,10 @@ def _sources(settings: Settings, wish: Wish) -> Iterator[str]:
         if wish.demo:
             yield f"{box.label}: a made-up night"
         elif wish.replay:
-            yield f"{box.label}: listening to {_names(wish.replay)}"
+            yield f"{box.label}: {_names(wish.replay)}"
             return
         else:
-            yield f"{box.label}: listening to {box.microphone or 'the microphone'}"
+            yield f"{box.label}: {box.microphone or 'the microphone'}"
 
 
 def _names(paths: Sequence[Path]) -> str:
