@@ -77,4 +77,6 @@ def main() -> None:
         if error.errno not in FULL:
             raise
         click.echo("nursery-monitor: the disk is full: free some space", err=True)
+        # What is still in the buffer has nowhere to go; Python would try at the end, and fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)

@@ -191,7 +191,7 @@ def test_killed_in_the_middle_of_a_flood_it_loses_nothing_and_writes_nothing_twi
     wait_until(lambda: count(database, CryMessageLog) == len(messages), "all of it", 60)
     assert count(database, Cry) == cries
     assert count(database, Call) == len(messages)
-    assert count(database, Clip) == kills
+    wait_until(lambda: count(database, Clip) == kills, "its clips")
     assert count(database, QuarantinedMessage) == 0
     with database.reading() as session:
         assert set(session.scalars(select(Cry.state))) == {"ended"}
