@@ -15,6 +15,7 @@ import pytest
 
 from tests.house import House
 from tests.mosquitto import Mosquitto
+from tests.processes import lives
 from tests.recordings import CryRecording, one_cry_each
 from tests.sound_server import MICROPHONE, SoundServer
 
@@ -43,15 +44,6 @@ def everything_is_logged(house: House, made: int, timeout_s: float = 30.0) -> No
         # The broker may deliver again what it had no receipt for; the log must not.
         seqs = sorted({step["seq"] for step in steps})
         assert seqs == list(range(1, len(seqs) + 1)), "a step of a cry was lost"
-
-
-def runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def one_cry(house: House, sound: SoundServer, cry: CryRecording) -> None:
@@ -124,7 +116,7 @@ def test_killing_up_leaves_no_orphan_and_loses_nothing(
     one_cry(house, quiet_room, cry)
     children = house.children()
     house.kill_up()
-    house.wait(lambda: not any(runs(pid) for pid in children), 3, f"no orphan of {children}")
+    house.wait(lambda: not any(lives(pid) for pid in children), 3, f"no orphan of {children}")
     house.start()
     house.wait_for_state("listening", 20)
     one_cry(house, quiet_room, cry)

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from tests.house import PROGRAM, House
+from tests.processes import lives
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(240)]
 
@@ -63,13 +64,6 @@ def taken() -> Iterator[int]:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
         yield sock.getsockname()[1]
-
-
-def lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_ends_within_three_seconds_and_after_a_kill_leaves_nothing(

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,6 +24,7 @@ from monitor.supervisor import (
     Supervisor,
     Watch,
 )
+from tests.processes import lives
 
 PATIENCE_S = 10.0
 
@@ -134,14 +134,6 @@ def python(code: str) -> tuple[str, ...]:
 
 def shell(code: str) -> tuple[str, ...]:
     return "sh", "-c", code
-
-
-def lives(pid: int) -> bool:
-    """Whether a process runs (one that has ended and waits for its parent does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 def gone(pid: int) -> bool:
