@@ -169,7 +169,10 @@ def served(app: Flask, port: int, *, behind_proxy: bool = False) -> Iterator[str
     finally:
         server.task_dispatcher.shutdown()
         # In the server's own thread: when nothing is left to look after, its loop ends.
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+        # Under the lock: woken for something else, it would close the pipe we write to.
+        with server.trigger.lock:
+            server.trigger.thunks.append(lambda: server.asyncore.close_all(server._map))
+            server.trigger._physical_pull()
         thread.join(5)
 
 
