@@ -13,11 +13,12 @@ blocks: the work is always done in the same steps, counted from the stream's fir
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.card import Card, ModelError, read_card
 from models.front_end import Frames, LogMel, Samples
@@ -27,6 +28,9 @@ __all__ = ["Card", "CryModel", "HopScores", "ModelError", "ScoreStream"]
 INPUT = "log_mel"  # float32 [1, frames, bands]
 SCORES = "scores"  # float32 [1, hops, 3]: other, kitten, puppy
 EMBEDDING = "embedding"  # float32 [1, hops, values]: what a local correction can be learned on
+EMBEDDING_VALUES = 64
+
+Embedding = NDArray[np.float32]  # [values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class HopScores:
     kitten: float  # probability, 0..1
     puppy: float  # probability, 0..1
     known_s: float = 0.0  # end of the sound that it took to know this
+    embedding: Embedding | None = field(default=None, compare=False, repr=False)  # [values]
 
     @property
     def cry(self) -> float:
@@ -108,10 +113,13 @@ class CryModel:
         """Log-mel frames of mono samples: float32 [frames, bands]."""
         return self._log_mel(samples)
 
-    def run(self, frames: Frames) -> Frames:
-        """One window [frames, bands] to the scores of its given hops: [hops, 3]."""
-        scores: Frames = self._session.run([SCORES], {INPUT: frames[None]})[0][0]
-        return scores
+    def run(self, frames: Frames) -> tuple[Frames, Frames]:
+        """One window [frames, bands] to its given hops: scores [hops, 3], embedding [hops, values].
+
+        The scores are made of the embedding, so that reading it out costs nothing.
+        """
+        scores, embedding = self._session.run([SCORES, EMBEDDING], {INPUT: frames[None]})
+        return scores[0], embedding[0]
 
 
 class ScoreStream:
@@ -172,12 +180,13 @@ class ScoreStream:
         taken = (self._made - 1) * front_end.step_samples + front_end.frame_samples
         known_s = min(taken, self._heard) / front_end.rate_hz
         out: list[HopScores] = []
-        for i, (_, kitten, puppy) in enumerate(self._model.run(self._frames).tolist()):
+        scores, embedding = self._model.run(self._frames)
+        for i, (_, kitten, puppy) in enumerate(scores.tolist()):
             frame = first + i * window.hop_frames
             if frame < 0:
                 continue
             time_s = frame * self._front_end.step_s + self._front_end.centre_s
-            out.append(HopScores(time_s, kitten, puppy, known_s))
+            out.append(HopScores(time_s, kitten, puppy, known_s, embedding[i]))
             self._given += 1
         return out
 
@@ -198,6 +207,7 @@ def _session(weights: bytes, path: Path, card: Card) -> Any:
     expected = {
         INPUT: [1, card.window.frames, card.front_end.bands],
         SCORES: [1, card.window.hops, 3],
+        EMBEDDING: [1, card.window.hops, EMBEDDING_VALUES],
     }
     found = {item.name: item.shape for item in [*session.get_inputs(), *session.get_outputs()]}
     for name, shape in expected.items():
