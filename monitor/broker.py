@@ -63,6 +63,7 @@ RIGHTS: Mapping[Role, tuple[str, ...]] = {
         "write {base}/+/clip/#",
         "write {base}/+/state",
         "write {base}/+/level",
+        "write {base}/+/minute",
         "write {base}/+/health",
         "write {base}/+/availability",
         "write {base}/+/answer/#",

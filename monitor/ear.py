@@ -10,10 +10,11 @@ from models.cry_model import CryModel
 from monitor.blocks import RATE_HZ, Block
 from monitor.clips import SoundMemory
 from monitor.clock import SampleClock
-from monitor.cries import Sensitivity
+from monitor.cries import Sensitivity, at_sensitivity
 from monitor.cry_desk import CryDesk
 from monitor.hearing import Heard, Hearing
 from monitor.levels import LevelMeter
+from monitor.minutes import Minutes
 
 LOAD_S = 60.0  # over which the load of inference is averaged
 SILENCE_ENDS_S = 2.0  # without any sound coming in, a stream has ended
@@ -61,6 +62,7 @@ class Ear:
         self.muted = False
         self.levels = LevelMeter()
         self.peaks = Peaks()
+        self.minutes = Minutes(model.hop_s, clock())
         self.newest: float | None = None  # monotonic time of the newest sample
         self.load = 0.0  # time spent on scores / time of the sound
         self.latency_s: float | None = None  # newest score: from the sound to the score
@@ -82,6 +84,7 @@ class Ear:
         stream.clock.observe(stream.end - stream.first, block.captured)
         stream.memory.push(block.samples)
         self.levels.push(block.samples)
+        self.minutes.hear(block.samples)
         began = self._clock()
         heard = stream.hearing.push(block.samples)
         self._note(stream, heard, began, len(block.samples) / RATE_HZ)
@@ -97,6 +100,7 @@ class Ear:
     def end(self) -> None:
         """The stream has ended, and what was open in it as well."""
         if self._stream is not None:
+            self.minutes.end(crying=self._stream.hearing.crying)
             self._report(self._stream, self._stream.hearing.finish())
             self._stream = None
             self.levels.clear()
@@ -106,6 +110,13 @@ class Ear:
         """Tell of no cries for now, or again; a cry that is open ends."""
         self.end()
         self.muted = muted
+
+    @property
+    def threshold(self) -> float:
+        """The score from which a sound is a call, 0..1."""
+        if self._stream is not None:
+            return self._stream.hearing.rule.call_on
+        return at_sensitivity(self._model.card.rule, self.sensitivity).call_on
 
     def set_sensitivity(self, sensitivity: Sensitivity) -> None:
         """Judge what is heard from now on by other thresholds."""
@@ -126,5 +137,7 @@ class Ear:
         for hop in heard.hops:
             self.peaks.kitten = max(self.peaks.kitten, hop.kitten)
             self.peaks.puppy = max(self.peaks.puppy, hop.puppy)
+        if not self.muted:
+            self.minutes.judge(heard.hops, stream.hearing.rule, crying=stream.hearing.crying)
         if heard.hops:
             self.latency_s = max(0.0, now - stream.clock.monotonic(heard.hops[-1].known_s))

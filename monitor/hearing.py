@@ -42,6 +42,11 @@ class Hearing:
         """Whether an announced cry is open."""
         return self._cries.crying
 
+    @property
+    def rule(self) -> CryRule:
+        """What is judged by now."""
+        return self._cries.rule
+
     def set_sensitivity(self, sensitivity: Sensitivity) -> None:
         """Judge what is heard from now on by other thresholds."""
         self._cries.rule = at_sensitivity(self._rule, sensitivity)

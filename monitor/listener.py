@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.clock import Reading, WallClock, read_clocks
 from monitor.cry_desk import CryDesk
+from monitor.diary import Diary
 from monitor.ear import Ear, Peaks
 from monitor.messages import BoxState, DeafReason, LevelMessage, StateMessage, Topics
 from monitor.notify import READY, WATCHDOG, notify
@@ -58,6 +59,7 @@ class Listener:
         *,
         health: Callable[[Condition], bytes | None] = lambda _: None,
         remote: Callable[[], None] = lambda: None,
+        diary: Diary | None = None,
         clocks: Callable[[], Reading] = read_clocks,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +71,7 @@ class Listener:
         self._wall = wall
         self._health = health
         self._remote = remote
+        self._diary = diary
         self._clocks = clocks
         self._clock = clock
         self._state: StateMessage | None = None  # told last
@@ -102,13 +105,18 @@ class Listener:
         """End what is open; wait so long for what the last cry sounded like."""
         self._ear.end()
         self._desk.finish(patience_s)
-        self._tell_state(self._source.condition())
+        condition = self._source.condition()
+        if self._diary is not None:
+            self._diary.finish(condition.deaf)
+        self._tell_state(condition)
 
     def _tick(self, condition: Condition, now: float) -> None:
         if self._wall.observe(self._clocks()):
             self._desk.put_right()
         self._tell_state(condition)  # at midnight it changes by itself
         self._tell_level(condition, now)
+        if self._diary is not None:
+            self._diary.turn(condition.deaf)
         if payload := self._health(condition):
             self._post.retain(self._box.topics.health, payload)
         fresh = self._ear.newest is not None and now - self._ear.newest < FRESH_S

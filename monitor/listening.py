@@ -22,6 +22,7 @@ from monitor.cry_messages import CryMessages
 from monitor.demo_night import demo_night
 from monitor.describing import Describer
 from monitor.devices import DeviceError
+from monitor.diary import Diary
 from monitor.ear import Ear
 from monitor.failure import Failure
 from monitor.former import take_over
@@ -134,6 +135,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         say=lambda topic, payload: publisher.live(topic, payload, qos=1),
         told=publisher.wake,
     )
+    diary = Diary(topics, ear, outbox, wall, publisher.wake, demo=demo)
     health = vitals.Vitals(
         box.id,
         version("nursery-monitor"),
@@ -156,6 +158,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         wall,
         health=tell_health,
         remote=remote.turn,
+        diary=diary,
     )
     return listener, publisher
 

@@ -34,6 +34,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
 BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
 CRY_PATTERN = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+RUN_PATTERN = r"^[0-9a-f]{8,32}$"
 
 
 def utc_text(moment: datetime) -> str:
@@ -222,6 +223,36 @@ class LevelMessage(Message):
     frame_age_s: Seconds = Field(default=0.0, description="age of the newest audio frame")
 
 
+class MinuteMessage(Message):
+    """What a minute was like, heard or not; not retained, on `<base>/<box>/minute`.
+
+    `(run, number)` names the minute: it is to be written once. It is told again only when the
+    clock was set after it, and then the message whose clock is synchronised wins. Levels are of
+    the sound from 300 to 8000 Hz in pieces of 0.1 s; null where nothing was heard.
+    """
+
+    box: BoxId
+    run: str = Field(pattern=RUN_PATTERN, description="of the listener, another at each start")
+    number: int = Field(ge=1, le=1_000_000_000, description="of the minute in this run")
+    at: Moment = Field(description="when it began")
+    clock: ClockState
+    length_s: float = Field(gt=0, le=3600, description="60, and less at the end of a run; s")
+    listened_s: float = Field(ge=0, le=3600, description="of it that a cry would have been heard")
+    muted_s: float = Field(default=0.0, ge=0, le=3600, description="listening was switched off")
+    deaf_s: float = Field(default=0.0, ge=0, le=3600, description="the microphone gave no sound")
+    reason: DeafReason | None = Field(default=None, description="why it was deaf, the longest")
+    level_dbfs: Decibels | None = Field(default=None, description="median")
+    loud_dbfs: Decibels | None = Field(default=None, description="95th percentile")
+    peak_dbfs: Decibels | None = Field(default=None, description="loudest piece")
+    noise_dbfs: Decibels | None = Field(default=None, description="10th percentile")
+    score: Share = Field(default=0.0, description="highest score of a cry")
+    threshold: Share = Field(description="score from which a sound was a call")
+    sensitivity: str = Field(max_length=20, description="low, normal, high")
+    near_calls: Count = Field(default=0, description="sounds under the threshold, but not far")
+    lone_calls: Count = Field(default=0, description="calls that were too few for a cry")
+    demo: bool = False
+
+
 class CheckStatus(StrEnum):
     """Outcome of one health check; no data is `unknown`, never `ok`."""
 
@@ -323,6 +354,7 @@ SCHEMAS: dict[str, type[Message]] = {
     "cry": CryMessage,
     "state": StateMessage,
     "level": LevelMessage,
+    "minute": MinuteMessage,
     "health": HealthMessage,
     "suggestion": SuggestionMessage,
     "set": Command,
@@ -347,6 +379,14 @@ def is_clip_topic(topic: str) -> bool:
     return re.search(rf"/clip/{CRY_PATTERN[1:]}", topic) is not None
 
 
+def is_spare_topic(topic: str) -> bool:
+    """Whether what is sent there may be given up for want of room, or for a broker's refusal.
+
+    The sound of a cry and the minutes may, so that no cry ever waits for them.
+    """
+    return topic.endswith("/minute") or is_clip_topic(topic)
+
+
 @dataclass(frozen=True)
 class Topics:
     """Every topic of one box, built in this one place."""
@@ -368,6 +408,11 @@ class Topics:
     def level(self) -> str:
         """`LevelMessage` each second."""
         return f"{self.base}/{self.box}/level"
+
+    @property
+    def minute(self) -> str:
+        """`MinuteMessage` each minute."""
+        return f"{self.base}/{self.box}/minute"
 
     @property
     def health(self) -> str:

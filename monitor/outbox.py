@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.messages import is_clip_topic
+from monitor.messages import is_spare_topic
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,9 @@ class Outgoing:
     payload: bytes
 
     @property
-    def clip(self) -> bool:
-        """Whether it is the sound of a cry, which may be dropped where a cry may not."""
-        return is_clip_topic(self.topic)
+    def spare(self) -> bool:
+        """Whether it may be dropped where a cry may not: a cry's sound, a minute."""
+        return is_spare_topic(self.topic)
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class Outbox:
                             row.id,
                             row.message.topic,
                             row.message.payload,
-                            row.message.clip,
+                            row.message.spare,
                             row.queued,
                         )
                         for row in unwritten.rows
@@ -292,7 +292,7 @@ class Outbox:
                 self._db.execute(
                     "DELETE FROM message WHERE acknowledged < ?", (now - KEPT_AFTER_ACK_S,)
                 )
-                dropped = self._drop_clips() if any(r.message.clip for r in unwritten.rows) else 0
+                dropped = self._drop_clips() if any(r.message.spare for r in unwritten.rows) else 0
         except sqlite3.Error as error:
             self._note_trouble(error)
             self._forget_some()
@@ -332,7 +332,7 @@ class Outbox:
         sent = unwritten.acknowledged.intersection(row.id for row in unwritten.rows)
         unwritten.acknowledged -= sent
         rows = [row for row in unwritten.rows if row.id not in sent]
-        clips = [row for row in rows if row.message.clip]
+        clips = [row for row in rows if row.message.spare]
         excess = sum(len(row.message.payload) for row in clips) - UNWRITTEN_CLIPS_BYTES
         dropped: set[int] = set()
         for row in clips:

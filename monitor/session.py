@@ -22,6 +22,7 @@ from monitor.messages import (
     ONLINE,
     Command,
     Topics,
+    is_clip_topic,
 )
 from monitor.outbox import Outbox, Outgoing, Waiting
 
@@ -152,7 +153,7 @@ class Session:
         it over reason codes that it does not know (149 in an acknowledgement, paho 2.2.0).
         """
         for what, _ in self._flying.values():
-            if isinstance(what, Waiting) and what.message.clip:
+            if isinstance(what, Waiting) and what.message.spare:
                 self.strikes[what.id] += 1
                 if self.strikes[what.id] >= CLIP_STRIKES:
                     log.warning("a clip breaks every connection to the broker; it is given up")
@@ -237,7 +238,7 @@ class Session:
             remember_discovery_topics(self.outbox, known - {what.topic})
 
     def _refuse(self, what: Waiting | Outgoing, answer: Acknowledged) -> None:
-        """Keep what the broker did not take, unless it is a clip that it never will."""
+        """Keep what the broker did not take, unless it may be spared and will never be taken."""
         kind, advice = _kind(what), _ADVICE.get(answer.code, "see its log")
         complaint = f"the broker refuses {kind}: {answer.reason}; {advice}"
         if self._complaints.get(kind) != complaint:
@@ -246,12 +247,12 @@ class Session:
         if not isinstance(what, Waiting):
             return
         message = what.message
-        if message.clip and answer.code not in _PERHAPS_LATER:
-            log.warning("a clip is given up")
+        if message.spare and answer.code not in _PERHAPS_LATER:
+            log.warning("one of %s is given up", kind)
             self.outbox.drop_clip(what.id)
             return
-        # Clips do not hold up cries; all else waits, so that the order is kept.
-        self._paused = self._paused or not message.clip
+        # Clips and minutes do not hold up cries; all else waits, so that the order is kept.
+        self._paused = self._paused or not message.spare
         self._retry_at = min(self._retry_at, time.monotonic() + REFUSED_AGAIN_S)
 
     def _no_longer_refused(self, what: Waiting | Outgoing) -> None:
@@ -279,7 +280,7 @@ class Session:
 def _kind(what: Waiting | Outgoing) -> str:
     """The topic, for all clips together."""
     message = what.message if isinstance(what, Waiting) else what
-    return message.topic.rpartition("/")[0] if message.clip else message.topic
+    return message.topic.rpartition("/")[0] if is_clip_topic(message.topic) else message.topic
 
 
 def _command(what: str, message: Received) -> Command:

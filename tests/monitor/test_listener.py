@@ -22,6 +22,7 @@ from monitor.cries import CryEvent
 from monitor.cry_desk import TALLY, CryDesk, Tally
 from monitor.cry_messages import CryMessages
 from monitor.describing import Describer
+from monitor.diary import Diary
 from monitor.ear import Ear
 from monitor.listener import Box, Listener
 from monitor.messages import (
@@ -170,6 +171,7 @@ class House:
             self.post,
             self.wall,
             remote=self.remote.turn,
+            diary=Diary(TOPICS, self.ear, self.outbox, self.wall, lambda: None, clock=self.time),
             clocks=lambda: self.time.reading(self.synchronised),
             clock=self.time,
         )

@@ -31,6 +31,7 @@ from monitor.messages import (
     HealthMessage,
     LevelMessage,
     Message,
+    MinuteMessage,
     Species,
     SpeciesScores,
     StateMessage,
@@ -118,6 +119,23 @@ levels = st.builds(
     puppy=shares,
     frame_age_s=st.floats(0, 86_400),
 )
+minutes = st.builds(
+    MinuteMessage,
+    box=boxes,
+    run=st.from_regex(r"[0-9a-f]{8,32}", fullmatch=True),
+    number=st.integers(1, 10**9),
+    at=moments,
+    clock=st.sampled_from(ClockState),
+    length_s=st.floats(0.1, 3600),
+    listened_s=st.floats(0, 3600),
+    reason=st.none() | st.sampled_from(DeafReason),
+    level_dbfs=maybe_decibels,
+    score=shares,
+    threshold=shares,
+    sensitivity=st.sampled_from(["low", "normal", "high"]),
+    near_calls=st.integers(0, 10**9),
+    demo=st.booleans(),
+)
 checks = st.builds(
     Check,
     name=words,
@@ -166,6 +184,7 @@ ALL: dict[str, st.SearchStrategy[Any]] = {
     "cry": cries(),
     "state": states,
     "level": levels,
+    "minute": minutes,
     "health": healths,
     "suggestion": suggestions,
     "set": commands,
@@ -253,6 +272,7 @@ def test_topics_are_those_of_the_architecture() -> None:
     assert topics.clip("7") == "nursery/nest/clip/7"
     assert topics.state == "nursery/nest/state"
     assert topics.level == "nursery/nest/level"
+    assert topics.minute == "nursery/nest/minute"
     assert topics.health == "nursery/nest/health"
     assert topics.availability == "nursery/nest/availability"
     assert topics.suggestion == "nursery/nest/suggestion"

@@ -159,10 +159,12 @@ def test_the_oldest_clips_are_dropped_and_counted_when_there_are_too_many_but_ne
         assert outbox.dropped_clips == 3
 
 
-def test_clips_are_told_by_their_topic_even_in_a_box_called_clip() -> None:
-    assert Outgoing(CLIP, b"").clip
-    assert not Outgoing("nursery/clip/cry", b"").clip
-    assert not Outgoing("nursery/nest/cry", b"").clip
+def test_what_may_be_dropped_is_told_by_its_topic_even_in_a_box_called_clip() -> None:
+    assert Outgoing(CLIP, b"").spare
+    assert Outgoing("nursery/nest/minute", b"").spare
+    assert not Outgoing("nursery/clip/cry", b"").spare
+    assert not Outgoing("nursery/minute/cry", b"").spare
+    assert not Outgoing("nursery/nest/cry", b"").spare
 
 
 def test_a_second_process_is_refused_with_what_to_do(path: Path, outbox: Outbox) -> None:
