@@ -1,108 +1,174 @@
 """Judge the ear beside its peers: `python -m tests.bench.ear --work DIR [--seeds 7 8 9]`.
 
 The referee (../shared/referee) builds streams of the validation recordings; `nursery-monitor
-detect` and the peers (../shared/peers) hear the same files in the same run, on one thread each.
-Ours is judged at the shipped thresholds, the peers at their own best threshold, which flatters
-them. Streams and peers' scores are kept in DIR and used again.
+detect` and the peers (../shared/peers) hear the same files. Ours is judged at the shipped
+thresholds, the peers at their own best threshold and with their better map of classes, which
+flatters them; all by a sweep over thresholds too. Every figure has a 95 % interval drawn over
+recordings. Streams of made-up cries over the same beds are a table of their own.
+
+Prints Markdown, and keeps the figures in DIR for the card (`python -m tests.bench.card`). Streams
+and scores are kept in DIR too and used again: another model is heard anew, the peers are not.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-PEERS = ("yamnet", "mn04", "mn04-head")
+from models.card import read_card
+from tests.bench.figures import Figures, Result, alarms_at, by_recording, with_intervals
+from tests.bench.judge import Bench
+from tests.bench.parts import MODELS, write_part
+from tests.bench.streams import REPOSITORY, SHARED, Streams, streams
+from tests.bench.tables import PEERS, detail, recordings, summary
+from tests.bench.voices import make_folder
+
+MAPS = {"yamnet": ("default", "narrow"), "mn04": ("default", "narrow"), "mn04-head": ("default",)}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+DETECT = Path(sys.executable).parent / "nursery-monitor"
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What one run took, start-up included."""
+class Peer:
+    """A peer's scores under the map that serves it best, and its best threshold."""
 
-    cpu_s: float
-    peak_mib: float
-
-    def over(self, hours: float) -> str:
-        """In words, an hour of sound."""
-        return f"{self.cpu_s / hours:.1f} CPU s an hour, {self.peak_mib:.0f} MiB at most"
+    mapping: str
+    threshold: float
+    swept: Figures
+    result: Result
 
 
-def run(command: Sequence[str | Path], out: Path | None = None) -> Cost:
-    """Run a program to its end, its output into a file; say what it took."""
-    with (out or Path(os.devnull)).open("wb") as sink:
-        process = subprocess.Popen(
-            [str(part) for part in command], stdout=sink, env={**os.environ, **ONE_THREAD}
+def run(command: Sequence[str | Path], out: Path) -> None:
+    """Run a program on one thread to its end, its output into a file that is whole or not there."""
+    part = out.with_name(out.name + ".part")
+    with part.open("wb") as sink:
+        environment = {**os.environ, **ONE_THREAD}
+        words = [str(word) for word in command]
+        done = subprocess.run(
+            words, stdout=sink, stderr=subprocess.PIPE, env=environment, cwd=REPOSITORY, check=False
         )
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"ear: {command[0]} ended with {process.returncode}")
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    if done.returncode:
+        sys.exit(f"bench: {words[0]} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+    part.rename(out)
+
+
+def hear(folder: Streams, model: Path = MODELS) -> tuple[Path, Path]:
+    """What `detect` finds with the model of a folder: detections and scores; kept by its digest."""
+    name = f"ours.{read_card(model / 'card.json').sha256[:12]}"
+    found, scores = folder.folder / f"{name}.jsonl", folder.folder / f"{name}.csv"
+    rule = folder.folder / f"{name}.rule"
+    now = repr(read_card(model / "card.json").rule)
+    if not found.exists() or not rule.exists() or rule.read_text() != now:
+        program: list[str | Path] = [DETECT, "detect"]
+        if model != MODELS:
+            program = [sys.executable, "-m", "tests.bench.hear", model]
+        run([*program, "--json", "--scores", scores, *folder.files], found)
+        rule.write_text(now)
+    return found, scores
+
+
+def scored(folder: Streams, peer: str, mapping: str) -> Path:
+    """The scores of a peer."""
+    table = folder.folder / f"{peer}.{mapping}.csv"
+    if not table.exists():
+        program = SHARED / "peers" / "score.py"
+        words = ("--peer", peer, "--map", mapping)
+        run([sys.executable, program, *words, *folder.files], table)
+    return table
+
+
+def best_of(bench: Bench, peer: str) -> Peer:
+    """A peer with its better map, at its best threshold on these very streams."""
+    found = []
+    for mapping in MAPS[peer]:
+        scores = bench.scores([scored(f, peer, mapping) for f in bench.folders])
+        threshold, swept = bench.sweep(scores)
+        found.append(Peer(mapping, threshold, swept, bench.at_threshold(scores, threshold)))
+    return max(found, key=lambda one: one.swept["best_f1"][0] or 0.0)
+
+
+def judge(
+    cries: Sequence[Streams], grown: Sequence[Streams], model: Path = MODELS
+) -> dict[str, Any]:
+    """All figures of ours and of the peers on these folders, taken as one."""
+    bench = Bench(cries)
+    heard = [hear(folder, model) for folder in cries]
+    ours = bench.of_detections([found for found, _ in heard])
+    _, swept = bench.sweep(bench.scores([scores for _, scores in heard]))
+    peers = {peer: best_of(bench, peer) for peer in PEERS}
+    figures = {"ours": with_intervals(ours) | swept}
+    for name, peer in peers.items():
+        figures[name] = with_intervals(peer.result) | peer.swept
+    if grown:
+        adults = Bench(grown)
+        result = adults.of_detections([hear(folder, model)[0] for folder in grown])
+        add_grown(figures["ours"], result)
+        for name, peer in peers.items():
+            scores = adults.scores([scored(f, name, peer.mapping) for f in grown])
+            add_grown(figures[name], adults.at_threshold(scores, peer.threshold))
+    results = {"ours": ours} | {name: peer.result for name, peer in peers.items()}
+    return {
+        "bouts": len(ours.bouts),
+        "recordings": len({bout.recording for bout in ours.bouts}),
+        "hours": round(ours.hours, 2),
+        "maps": {name: peer.mapping for name, peer in peers.items()},
+        "figures": figures,
+        "false_alarms_at": {name: alarms_at(result) for name, result in results.items()},
+        "by_recording": by_recording(results),
+    }
+
+
+def add_grown(figures: Figures, result: Result) -> None:
+    """Add the share of grown cats' and dogs' bouts that alarm."""
+    grown = with_intervals(result)
+    figures["grown_that_alarm"] = grown["recall"]
+    for species in ("adult_cat", "adult_dog"):
+        if f"recall_{species}" in grown:
+            figures[f"grown_that_alarm_{species}"] = grown[f"recall_{species}"]
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ear", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for streams and scores")
-    parser.add_argument("--shared", type=Path, default=REPOSITORY.parent / "shared")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[7])
+    parser.add_argument("--work", type=Path, required=True, help="folder for streams and figures")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9])
     parser.add_argument("--minutes", type=int, default=60, help="with cries, and as many without")
     parser.add_argument("--split", default="validation")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Build, listen, judge, print."""
+    """Build, listen, judge, print, keep."""
     args = arguments()
-    referee = args.shared / "referee" / "referee.py"
-    for seed in args.seeds:
-        for mode in ("cries", "adult"):
-            streams = args.work / f"{args.split}_{mode}_{seed}"
-            if not (streams / "truth.csv").exists():
-                minutes = args.minutes if mode == "cries" else args.minutes // 2
-                run(
-                    [
-                        *(sys.executable, referee, "build", "--audio", args.shared / "audio"),
-                        *("--split", args.split, "--seed", str(seed), "--mode", mode),
-                        *("--minutes", str(minutes), "--out", streams),
-                    ]
-                )
-            print(f"\n## seed {seed}, {mode}\n", flush=True)
-            print(judged(referee, streams, args.shared / "peers" / "score.py"))
-
-
-def judged(referee: Path, streams: Path, peers: Path) -> str:
-    """The referee's tables of ours and of the peers on these streams, and what each cost."""
-    files = sorted(streams.glob("*.flac"))
-    hours = len(files) * 600 / 3600
-    found = streams / "ours.jsonl"
-    detect = shutil.which("nursery-monitor", path=str(Path(sys.executable).parent))
-    assert detect is not None, "the package is not installed beside this Python"
-    cost = run([detect, "detect", "--json", *files], found)
-    lines = [f"ours: {cost.over(hours)}"]
-    scores = []
-    for peer in PEERS:
-        table = streams / f"{peer}.csv"
-        if not table.exists():
-            part = table.with_suffix(".part")
-            lines.append(
-                f"{peer}: " + run([sys.executable, peers, "--peer", peer, *files], part).over(hours)
-            )
-            part.rename(table)
-        scores.append(f"{peer}={table}")
-    for command in (["score", f"ours={found}"], ["sweep", *scores]):
-        name, *named = command
-        text = streams / f"{name}.md"
-        run([sys.executable, referee, name, "--streams", streams, *named], text)
-        lines.append(text.read_text())
-    return "\n".join(lines)
+    work, audio = args.work.resolve(), SHARED / "audio"
+    cries = [streams(work, audio, args.split, seed, args.minutes) for seed in args.seeds]
+    grown = [
+        streams(work, audio, args.split, seed, args.minutes // 2, "adult") for seed in args.seeds
+    ]
+    sets: dict[str, Any] = {}
+    for seed, cry, adult in zip(args.seeds, cries, grown, strict=True):
+        sets[f"seed {seed}"] = judge([cry], [adult])
+    sets["all"] = judge(cries, grown) if len(cries) > 1 else next(iter(sets.values()))
+    voices = make_folder(SHARED, args.split, work / "made_up")
+    made_up = judge([streams(work, voices, args.split, args.seeds[0], args.minutes)], [])
+    figures = {
+        "streams": f"split {args.split}, {args.minutes} min with cries and as many without a seed; "
+        f"grown animals {args.minutes // 2} min and as many without",
+        "sets": sets,
+        "made_up": made_up,
+    }
+    path = write_part(work, "ear", figures)
+    print(summary(sets))
+    print("\n" + detail(sets["all"]))
+    print("\n" + recordings(sets["all"]["by_recording"]))
+    print("\nMade-up cries over real beds\n\n" + detail(made_up))
+    print(f"\nkept for the card: {path}")
 
 
 if __name__ == "__main__":
