@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from models.front_end import FrontEnd
+from models.gate import Gate
 
 SCHEMA = 1
 
@@ -65,6 +66,7 @@ class Card:
     weights: str = "cry.onnx"  # file name beside the card
     front_end: FrontEnd = field(default_factory=FrontEnd)
     window: Window = field(default_factory=Window)
+    gate: Gate = field(default_factory=Gate)
     rule: CryRule = field(default_factory=CryRule)
     trained: dict[str, Any] = field(default_factory=dict)  # data, seed, settings, versions
     figures: dict[str, Any] = field(default_factory=dict)  # results, with what they were made on
@@ -77,6 +79,9 @@ class Card:
     def to_json(self) -> str:
         """The card as it is stored."""
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+
+
+PARTS = {"front_end": FrontEnd, "window": Window, "gate": Gate, "rule": CryRule}
 
 
 def read_card(path: Path) -> Card:
@@ -92,7 +97,7 @@ def read_card(path: Path) -> Card:
     try:
         if raw.pop("schema") != SCHEMA:
             raise ValueError(f"schema is not {SCHEMA}")
-        for key, kind in (("front_end", FrontEnd), ("window", Window), ("rule", CryRule)):
+        for key, kind in PARTS.items():
             raw[key] = kind(**_known(raw[key], {f.name for f in fields(kind)}))
         return Card(**_known(raw, {f.name for f in fields(Card)}))
     except (AttributeError, KeyError, TypeError, ValueError) as error:

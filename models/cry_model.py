@@ -13,6 +13,7 @@ blocks: the work is always done in the same steps, counted from the stream's fir
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from models.card import Card, ModelError, read_card
 from models.front_end import Frames, LogMel, Samples
+from models.gate import Watch
 
 __all__ = ["Card", "CryModel", "HopScores", "ModelError", "ScoreStream"]
 
@@ -130,6 +132,8 @@ class ScoreStream:
         self._front_end = model.card.front_end
         self._window = model.card.window
         self._pending: Samples = np.zeros(0, dtype=np.float32)  # not yet turned into frames
+        self._watch = Watch(model.card.gate, self._front_end)
+        self._heard_cry = False  # in the last step
         self._frames: Frames | None = None  # the last window [frames, bands]
         self._made = 0  # frames since the first sample
         self._given = 0  # hops given out
@@ -180,15 +184,24 @@ class ScoreStream:
         taken = (self._made - 1) * front_end.step_samples + front_end.frame_samples
         known_s = min(taken, self._heard) / front_end.rate_hz
         out: list[HopScores] = []
-        scores, embedding = self._model.run(self._frames)
-        for i, (_, kitten, puppy) in enumerate(scores.tolist()):
+        for i, (kitten, puppy, embedding) in enumerate(self._scores(new)):
             frame = first + i * window.hop_frames
             if frame < 0:
                 continue
             time_s = frame * self._front_end.step_s + self._front_end.centre_s
-            out.append(HopScores(time_s, kitten, puppy, known_s, embedding[i]))
+            out.append(HopScores(time_s, kitten, puppy, known_s, embedding))
             self._given += 1
         return out
+
+    def _scores(self, new: Frames) -> Iterable[tuple[float, float, Embedding | None]]:
+        """Kitten, puppy and embedding of each hop of the step that ends the window."""
+        assert self._frames is not None  # noqa: S101 - its only caller has just set it
+        if not (self._watch.stands_out(new) or self._heard_cry):
+            return [(0.0, 0.0, None)] * self._window.hops
+        scores, embedding = self._model.run(self._frames)
+        self._heard_cry = bool((scores[:, 1:].sum(axis=1) >= self._model.card.gate.follow).any())
+        _, kitten, puppy = scores.T.tolist()
+        return zip(kitten, puppy, embedding, strict=True)
 
 
 def _session(weights: bytes, path: Path, card: Card) -> Any:

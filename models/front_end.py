@@ -51,6 +51,12 @@ def mel_to_hertz(mel: NDArray[np.float64] | float) -> NDArray[np.float64]:
     return 700.0 * (10.0 ** (np.asarray(mel, dtype=np.float64) / 2595.0) - 1.0)
 
 
+def band_centres(params: FrontEnd) -> NDArray[np.float64]:
+    """Frequency of each band's top, in Hz: [bands]."""
+    low, high = hertz_to_mel(params.low_hz), hertz_to_mel(params.high_hz)
+    return mel_to_hertz(np.linspace(low, high, params.bands + 2)[1:-1])
+
+
 def mel_bank(params: FrontEnd) -> NDArray[np.float32]:
     """Triangles of height 1, linear in Hz between edges that are even in mel: [bins, bands]."""
     low, high = hertz_to_mel(params.low_hz), hertz_to_mel(params.high_hz)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.card import Window
-from models.front_end import FrontEnd, hertz_to_mel, mel_to_hertz
+from models.front_end import FrontEnd, band_centres
 
 CLASSES = ("other", "kitten", "puppy")
 PRE_EMPHASIS = 0.97  # of the samples at 32 kHz before mn04's own front end
@@ -172,9 +172,7 @@ class Exported(nn.Module):
 
 def pre_emphasis_tilt(front_end: FrontEnd) -> Tensor:
     """What mn04's pre-emphasis adds to the logarithm of each band's power: [bands]."""
-    low, high = hertz_to_mel(front_end.low_hz), hertz_to_mel(front_end.high_hz)
-    centres = mel_to_hertz(np.linspace(low, high, front_end.bands + 2)[1:-1])
-    turn = np.exp(-2j * np.pi * centres / MN04_RATE_HZ)
+    turn = np.exp(-2j * np.pi * band_centres(front_end) / MN04_RATE_HZ)
     return torch.tensor(np.log(np.abs(1 - PRE_EMPHASIS * turn) ** 2), dtype=torch.float32)
 
 
