@@ -26,11 +26,11 @@ from monitor.settings import Broker, new_client
 SESSION_S = 7 * 86_400  # the broker keeps for so long what arrives while we are away
 RECEIVE_MAXIMUM = 100  # messages not yet acknowledged; clips of half a MiB must fit into memory
 MOST_PASSING = 1000  # levels waiting here; more are dropped and counted
-# What a box sends; the first two are shared out between several ingests of one name, the others
+# What a box sends; the first are shared out between several ingests of one name, the others
 # go to each of them: they are retained (a shared subscription gets no retained messages), and
 # writing them twice does no harm. A broker may keep an ingest's share for it while it is away (as
 # Mosquitto does), so each is to be started again, not replaced by one of another name.
-SHARED = ("+/cry", "+/clip/+")
+SHARED = ("+/cry", "+/clip/+", "+/minute")
 EVERYBODYS = ("+/state", "+/level", "+/health", "+/availability")
 
 log = logging.getLogger(__name__)

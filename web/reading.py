@@ -17,6 +17,7 @@ from monitor.messages import (
     ClockState,
     CryMessage,
     Message,
+    MinuteMessage,
 )
 
 LONGEST_REASON = 300
@@ -92,6 +93,17 @@ def cry(payload: bytes, box: str, now: datetime) -> CryMessage:
             raise RefusedError("onset: long past, though the clock is said to be synchronised")
         if found.offset > now + AHEAD:
             raise RefusedError("offset: in the future")
+    return found
+
+
+def minute(payload: bytes, box: str, now: datetime) -> MinuteMessage:
+    """A minute at a plausible time. Raises RefusedError."""
+    found = message(MinuteMessage, payload, box)
+    if found.clock is ClockState.SYNCHRONISED:
+        if found.at < EARLIEST:
+            raise RefusedError("at: long past, though the clock is said to be synchronised")
+        if found.at > now + AHEAD:
+            raise RefusedError("at: in the future")
     return found
 
 

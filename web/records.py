@@ -256,6 +256,35 @@ class Cry(Base):
     __table_args__ = (Index(None, "box_id", "onset"), Index(None, "onset"), Index(None, "state"))
 
 
+class Minute(Base):
+    """What a minute at a box was like, heard or not; `run` and `number` are the listener's."""
+
+    __tablename__ = "minute"
+
+    box_id: Mapped[str] = mapped_column(ForeignKey("box.id"), primary_key=True)
+    run: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]  # when it began
+    clock: Mapped[str] = mapped_column(String(20))
+    length_s: Mapped[float]
+    listened_s: Mapped[float]
+    muted_s: Mapped[float]
+    deaf_s: Mapped[float]
+    reason: Mapped[str | None] = mapped_column(String(20))
+    level_dbfs: Mapped[float | None]  # all four: 300 to 8000 Hz
+    loud_dbfs: Mapped[float | None]
+    peak_dbfs: Mapped[float | None]
+    noise_dbfs: Mapped[float | None]
+    score: Mapped[float]
+    threshold: Mapped[float]
+    sensitivity: Mapped[str] = mapped_column(String(20))
+    near_calls: Mapped[int]
+    lone_calls: Mapped[int]
+    demo: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (Index(None, "box_id", "at"), Index(None, "at"))
+
+
 class CryMessageLog(Base):
     """The `(id, seq)` of every cry message that was taken: each is written once."""
 

@@ -1,4 +1,4 @@
-"""What is forgotten, and when: sound by age and by size, changes by age.
+"""What is forgotten, and when: sound by age and by size, minutes and changes by age.
 
 Cries, calls and what carers wrote are kept for good. Each run does a bounded piece of work, so
 that nobody waits for it; what is left is done by the next one.
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from monitor.settings import ClipSettings
-from web import changes
+from web import changes, minutes
 from web.health import FORGOTTEN
 from web.records import Clip, Heartbeat
 
@@ -26,6 +26,7 @@ def run(session: Session, clips: ClipSettings, now: datetime) -> dict[str, int]:
     gone = delete(Heartbeat).where(Heartbeat.at < now - FORGOTTEN)
     session.execute(gone)
     return {
+        "minutes": minutes.forget(session, now),
         "clips": forget_clips(session, clips, now),
         "changes": changes.prune(session, now, CHANGES_A_RUN),
     }

@@ -19,10 +19,11 @@ from monitor.messages import (
     CryStep,
     HealthMessage,
     LevelMessage,
+    MinuteMessage,
     StateMessage,
 )
 from monitor.settings import Settings
-from web import changes, quarantine, reading
+from web import changes, minutes, quarantine, reading
 from web.boxes import TooManyBoxesError, box_of, status_of
 from web.mqtt import Arrived
 from web.reading import RefusedError
@@ -91,6 +92,8 @@ class _Taking:
                 self._health(reading.message(HealthMessage, payload, about.box), live=live)
             case "level":  # those that can be taken go another way, see `web/levels.py`
                 reading.message(LevelMessage, payload, about.box)
+            case "minute":
+                self._minute(reading.minute(payload, about.box, self._now))
             case "availability":
                 self._availability(about.box, payload, live=live)
             case _:
@@ -178,6 +181,11 @@ class _Taking:
         box, status = self._status(said.box, live=live)
         status.health, status.health_at = said.model_dump(mode="json", by_alias=True), said.at
         self._tell("box", box.id, box.id)
+
+    def _minute(self, said: MinuteMessage) -> None:
+        box = self._box(said.box, demo=said.demo)
+        if minutes.keep(self._session, said):
+            self._tell("box", box.id, box.id)
 
     def _availability(self, box_id: str, payload: bytes, *, live: bool) -> None:
         if payload not in (ONLINE, OFFLINE):

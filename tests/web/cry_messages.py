@@ -9,6 +9,7 @@ from monitor.messages import (
     CryMessage,
     CryStep,
     LevelMessage,
+    MinuteMessage,
     StateMessage,
     Topics,
     utc_text,
@@ -88,10 +89,39 @@ def level(box: str = "nest", dbfs: float = -50.0) -> LevelMessage:
     )
 
 
-def arrived(message: CryMessage | StateMessage | LevelMessage, **how: Any) -> Arrived:
+def minute(number: int = 1, *, box: str = "nest", **fields: Any) -> MinuteMessage:
+    """What a minute was like; the first begins at NOW."""
+    values: dict[str, Any] = {
+        "schema": 1,
+        "box": box,
+        "run": "0123456789abcdef",
+        "number": number,
+        "at": NOW + timedelta(minutes=number - 1),
+        "clock": "synchronised",
+        "length_s": 60.0,
+        "listened_s": 60.0,
+        "level_dbfs": -62.0,
+        "loud_dbfs": -58.0,
+        "peak_dbfs": -45.0,
+        "noise_dbfs": -64.0,
+        "score": 0.05,
+        "threshold": 0.5,
+        "sensitivity": "normal",
+    }
+    return MinuteMessage.model_validate({**values, **fields})
+
+
+def arrived(
+    message: CryMessage | StateMessage | LevelMessage | MinuteMessage, **how: Any
+) -> Arrived:
     """The message as the broker gives it."""
     topics = Topics(BASE, message.box)
-    topic = {CryMessage: topics.cry, StateMessage: topics.state, LevelMessage: topics.level}
+    topic = {
+        CryMessage: topics.cry,
+        StateMessage: topics.state,
+        LevelMessage: topics.level,
+        MinuteMessage: topics.minute,
+    }
     return Arrived(topic[type(message)], message.payload(), **how)
 
 

@@ -10,7 +10,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
-from web.api import views  # noqa: F401 - puts its operations on the blueprint
+from web.api import minutes, views  # noqa: F401 - put their operations on the blueprint
 from web.api.access import WrongTokens, blueprint
 from web.api.problems import Problem, invalid, problem
 from web.database import DatabaseError

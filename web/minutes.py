@@ -1,0 +1,53 @@
+"""The minutes of each box in the records: written once, read by night, forgotten in time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from monitor.messages import ClockState, MinuteMessage
+from web.records import Minute
+from web.silence import Heard
+
+# A litter is weaned after some six weeks: its nights can be compared until then. 9 MB a box.
+KEPT = timedelta(days=42)
+FORGOTTEN_A_RUN = 20_000  # twice what ten boxes say between two runs, with a week's backlog
+LONGEST = timedelta(hours=1)  # a minute never is; so much earlier begins what reaches into a time
+
+
+def keep(session: Session, said: MinuteMessage) -> bool:
+    """Write a minute down; False where it is known already.
+
+    A minute told again after its listener's clock was set takes the place of the first.
+    """
+    known = session.get(Minute, (said.box, said.run, said.number))
+    if known is not None:
+        better = said.clock is ClockState.SYNCHRONISED and known.clock != said.clock
+        if better:
+            known.at, known.clock = said.at, said.clock
+        return better
+    names = type(said).model_fields.keys() - {"schema_version", "box"}
+    session.add(Minute(box_id=said.box, **{name: getattr(said, name) for name in names}))
+    session.flush()  # the same one may come again in this batch
+    return True
+
+
+def between(session: Session, box_id: str, begin: datetime, end: datetime) -> list[Heard]:
+    """The minutes of a box that reach into a time, in order."""
+    rows = session.execute(
+        select(*(getattr(Minute, name) for name in Heard.__dataclass_fields__))
+        .where(Minute.box_id == box_id, Minute.at > begin - LONGEST, Minute.at < end)
+        .order_by(Minute.at)
+    )
+    found = (Heard(*row) for row in rows)
+    return [minute for minute in found if minute.end > begin]
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Minutes past their time, a run's share; how many."""
+    old = select(Minute.at).where(Minute.at < now - KEPT).order_by(Minute.at)
+    until = session.scalars(old.limit(1).offset(FORGOTTEN_A_RUN)).first()
+    due = delete(Minute).where(Minute.at < (until or now - KEPT))
+    return int(session.execute(due).rowcount)  # type: ignore[attr-defined]  # of a cursor
