@@ -13,11 +13,12 @@ and scores are kept in DIR too and used again: another model is heard anew, the 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,24 @@ from models.card import read_card
 from tests.bench.figures import Figures, Result, alarms_at, by_recording, with_intervals
 from tests.bench.judge import Bench
 from tests.bench.parts import MODELS, write_part
+from tests.bench.peers import MAPS, ONE_THREAD, scored
 from tests.bench.streams import REPOSITORY, SHARED, Streams, streams
 from tests.bench.tables import PEERS, detail, recordings, summary
 from tests.bench.voices import make_folder
 
-MAPS = {"yamnet": ("default", "narrow"), "mn04": ("default", "narrow"), "mn04-head": ("default",)}
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 DETECT = Path(sys.executable).parent / "nursery-monitor"
+HEARING = [
+    REPOSITORY / "monitor" / f"{name}.py"
+    for name in (
+        "blocks",
+        "recording",
+        "hearing",
+        "evidence",
+        "cries",
+        "learning",
+        "commands/detect",
+    )
+]
 
 
 @dataclass(frozen=True)
@@ -59,28 +71,25 @@ def run(command: Sequence[str | Path], out: Path) -> None:
 
 
 def hear(folder: Streams, model: Path = MODELS) -> tuple[Path, Path]:
-    """What `detect` finds with the model of a folder: detections and scores; kept by its digest."""
-    name = f"ours.{read_card(model / 'card.json').sha256[:12]}"
+    """What `detect` finds with a folder's model: detections and scores; kept while they hold."""
+    name = f"ours.{fingerprint(model)}"
     found, scores = folder.folder / f"{name}.jsonl", folder.folder / f"{name}.csv"
-    rule = folder.folder / f"{name}.rule"
-    now = repr(read_card(model / "card.json").rule)
-    if not found.exists() or not rule.exists() or rule.read_text() != now:
+    if not found.exists():
         program: list[str | Path] = [DETECT, "detect"]
         if model != MODELS:
             program = [sys.executable, "-m", "tests.bench.hear", model]
         run([*program, "--json", "--scores", scores, *folder.files], found)
-        rule.write_text(now)
     return found, scores
 
 
-def scored(folder: Streams, peer: str, mapping: str) -> Path:
-    """The scores of a peer."""
-    table = folder.folder / f"{peer}.{mapping}.csv"
-    if not table.exists():
-        program = SHARED / "peers" / "score.py"
-        words = ("--peer", peer, "--map", mapping)
-        run([sys.executable, program, *words, *folder.files], table)
-    return table
+def fingerprint(model: Path) -> str:
+    """What decides what is heard: weights, card and programs."""
+    card = replace(read_card(model / "card.json"), figures={}, trained={})
+    digest = hashlib.sha256(card.to_json().encode())
+    for path in [*sorted((REPOSITORY / "models").glob("*.py")), *HEARING]:
+        if path.exists():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def best_of(bench: Bench, peer: str) -> Peer:

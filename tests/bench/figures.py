@@ -8,9 +8,9 @@ one distractor, in however many streams it is played.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ LIMITS = (4.0, 1.0, 0.5)  # false alarms an hour at which `sweep` tells the reca
 
 Figure = list[float | None]  # value, low and high end of its interval; None is unknown
 Figures = dict[str, Figure]
+Values = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -66,86 +67,104 @@ class Result:
     hours: float
 
 
-class Columns:
-    """The bouts of a result, column by column, to be drawn from quickly."""
+class Draws:
+    """How often each source of a result stands in each draw; the first draw is what was heard."""
 
-    def __init__(self, bouts: list[Bout]) -> None:
-        self.found = np.array([b.found for b in bouts], dtype=bool)
-        self.pieces = np.array([b.pieces for b in bouts], dtype=float)
-        self.right = np.array([b.said == b.species for b in bouts], dtype=bool)
-        self.open = np.array([b.found and b.said == "unknown" for b in bouts], dtype=bool)
-        self.delay = np.array([b.delay_s for b in bouts], dtype=float)
-        self.quick = np.array([b.second_call_s <= SECOND_CALL_S for b in bouts], dtype=bool)
-        self.species = np.array([b.species for b in bouts])
-        self.label = np.array([b.label for b in bouts])
-        self.snr = np.array([b.snr_db for b in bouts], dtype=float)
-        self.groups = groups_of([b.recording for b in bouts])
+    def __init__(self, sources: Sequence[str], rng: np.random.Generator) -> None:
+        names = sorted(set(sources))
+        self._place = np.array([names.index(source) for source in sources], dtype=int)
+        self._times = np.ones((DRAWS + 1, len(names)), dtype=int)  # [draws + 1, sources]
+        for row in self._times[1:]:
+            picked = rng.integers(len(names), size=len(names))
+            row[:] = np.bincount(picked, minlength=len(names))
 
-    def figures(self, rows: NDArray[np.intp], alarms: int, hours: float) -> dict[str, float]:
-        """Every figure of these rows; nan where there is nothing to go by."""
-        found = self.found[rows]
-        hits = rows[found]
-        out = {
-            "f1": 2 * len(hits) / max(len(hits) + alarms + len(rows), 1),
-            "recall": mean(found),
-            "false_alarms_an_hour": alarms / hours,
-            "detections_a_found_bout": mean(self.pieces[hits]),
-        }
-        for name, column in (("", self.species), ("", self.label), ("dB", self.snr)):
-            for value in np.unique(column):
-                key = f"{value:g}{name}" if name else str(value)
-                out[f"recall_{key}"] = mean(found[column[rows] == value])
-        for species in np.unique(self.species):
-            of = hits[self.species[hits] == species]
-            out[f"species_right_{species}"] = mean(self.right[of])
-            out[f"species_unknown_{species}"] = mean(self.open[of])
-        for key, chosen in (("announced", hits), ("announced_quick", hits[self.quick[hits]])):
-            delays = self.delay[chosen]
-            delays = delays[np.isfinite(delays)]
-            out[f"{key}_median_s"] = float(np.median(delays)) if len(delays) else np.nan
-            out[f"{key}_p95_s"] = float(np.quantile(delays, 0.95)) if len(delays) else np.nan
+    def total(self, values: Values) -> Values:
+        """The sum over what belongs to the sources, in each draw: [draws + 1]."""
+        number = self._times.shape[1]
+        a_source = np.bincount(self._place, weights=np.asarray(values, float), minlength=number)
+        return np.asarray(self._times @ a_source, dtype=float)
+
+    def share(self, of: Values, among: Values) -> Values:
+        """How much of what is among is of these; nan where nothing is."""
+        number = self.total(among)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(number > 0, self.total(np.asarray(of, float) * among) / number, np.nan)
+
+    def quantile(self, values: Values, q: float) -> Values:
+        """A quantile of what is known of the values, in each draw."""
+        known = np.isfinite(values)
+        some, place = values[known], self._place[known]
+        out = np.full(len(self._times), np.nan)
+        for i, times in enumerate(self._times):
+            if len(drawn := np.repeat(some, times[place])):
+                out[i] = np.quantile(drawn, q)
         return out
-
-
-def mean(values: NDArray[Any]) -> float:
-    """The mean; nan of nothing."""
-    return float(np.mean(values)) if len(values) else np.nan
-
-
-def groups_of(names: Iterable[str]) -> list[NDArray[np.intp]]:
-    """The places of each name."""
-    places: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        places.setdefault(name, []).append(i)
-    return [np.array(rows) for rows in places.values()]
 
 
 def with_intervals(result: Result, seed: int = 1) -> Figures:
     """Every figure of a result, with its interval."""
-    columns = Columns(result.bouts)
-    every = np.arange(len(result.bouts))
-    value = columns.figures(every, len(result.alarms), result.hours)
+    bouts, rng = result.bouts, np.random.default_rng(seed)
+    draws = Draws([bout.recording for bout in bouts], rng)
+    every = np.ones(len(bouts))
+    found = np.array([bout.found for bout in bouts], dtype=float)
+    pieces = np.array([bout.pieces for bout in bouts], dtype=float)
+    alarms = _alarms(result, rng)
+    hits = draws.total(found)
+    out = {
+        "f1": 2 * hits / (hits + alarms + draws.total(every)),
+        "recall": draws.share(found, every),
+        "false_alarms_an_hour": alarms / result.hours,
+        "detections_a_found_bout": draws.share(pieces, found),
+    }
+    kinds = {f"{bout.snr_db:g}dB": bout.snr_db for bout in bouts if np.isfinite(bout.snr_db)}
+    for name in sorted({bout.species for bout in bouts} | {bout.label for bout in bouts}):
+        chosen = np.array([name in {bout.species, bout.label} for bout in bouts], dtype=float)
+        out[f"recall_{name}"] = draws.share(found, chosen)
+    for name, snr_db in sorted(kinds.items()):
+        chosen = np.array([bout.snr_db == snr_db for bout in bouts], dtype=float)
+        out[f"recall_{name}"] = draws.share(found, chosen)
+    right = np.array([bout.said == bout.species for bout in bouts], dtype=float)
+    left_open = np.array([bout.said == "unknown" for bout in bouts], dtype=float)
+    for species in sorted({bout.species for bout in bouts}):
+        chosen = found * [bout.species == species for bout in bouts]
+        out[f"species_right_{species}"] = draws.share(right, chosen)
+        out[f"species_unknown_{species}"] = draws.share(left_open, chosen)
+    delays = np.array([bout.delay_s for bout in bouts])
+    quick = np.where([bout.second_call_s <= SECOND_CALL_S for bout in bouts], delays, np.nan)
+    for key, values in (("announced", delays), ("announced_quick", quick)):
+        out[f"{key}_median_s"] = draws.quantile(values, 0.5)
+        out[f"{key}_p95_s"] = draws.quantile(values, 0.95)
+    return {key: figure(values) for key, values in out.items()}
+
+
+def only(key: Literal["f1", "recall"], result: Result, seed: int = 1) -> Figure:
+    """One figure with its interval, quickly."""
+    rng = np.random.default_rng(seed)
+    draws = Draws([bout.recording for bout in result.bouts], rng)
+    every = np.ones(len(result.bouts))
+    found = np.array([bout.found for bout in result.bouts], dtype=float)
+    if key == "recall":
+        return figure(draws.share(found, every))
+    hits = draws.total(found)
+    return figure(2 * hits / (hits + _alarms(result, rng) + draws.total(every)))
+
+
+def _alarms(result: Result, rng: np.random.Generator) -> Values:
+    """The number of false alarms in each draw of the distractors."""
     at = Counter(alarm.recording for alarm in result.alarms)
     sources = sorted(result.distractors | set(at))
-    a_source = np.array([at[name] for name in sources], dtype=int)
-    rng = np.random.default_rng(seed)
-    drawn: dict[str, list[float]] = {key: [] for key in value}
-    for _ in range(DRAWS):
-        picked = rng.integers(len(columns.groups), size=len(columns.groups))
-        rows = np.concatenate([columns.groups[i] for i in picked])
-        alarms = a_source[rng.integers(len(sources), size=len(sources))].sum() if sources else 0
-        for key, number in columns.figures(rows, int(alarms), result.hours).items():
-            drawn[key].append(number)
-    return {key: figure(value[key], drawn[key]) for key in value}
+    if not sources:
+        return np.zeros(DRAWS + 1)
+    return Draws(sources, rng).total(np.array([at[name] for name in sources], dtype=float))
 
 
-def figure(value: float, drawn: list[float]) -> Figure:
-    """A value with the interval of its draws, rounded for people."""
-    if not np.isfinite(value):
+def figure(values: Values) -> Figure:
+    """The value (first) with the interval of its draws (the others), rounded for people."""
+    if not np.isfinite(values[0]):
         return [None, None, None]
-    known = np.array(drawn)[np.isfinite(drawn)]
+    known = values[1:][np.isfinite(values[1:])]
     low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
-    return [round(float(v), 3) if np.isfinite(v) else None for v in (value, low, high)]
+    return [round(float(v), 3) if np.isfinite(v) else None for v in (values[0], low, high)]
 
 
 def by_recording(results: Mapping[str, Result]) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.bench.figures import LIMITS, Alarm, Bout, Figures, Result, with_intervals
+from tests.bench.figures import LIMITS, Alarm, Bout, Figures, Result, only
 from tests.bench.streams import Streams, read_calls, referee
 
 NEAR_S = 1.5  # a distractor this near to a false alarm is blamed for it, as by the referee
@@ -75,16 +75,25 @@ class Bench:
             for t in grid
         }
         best = max(grid, key=lambda t: float(verdicts[t].f1))
-        out = {"best_f1": with_intervals(self.at_threshold(scores, best))["f1"]}
+        out: Figures = {"best_f1": only("f1", self.at_threshold(scores, best))}
         for limit in LIMITS:
             within = [t for t in grid if verdicts[t].alarms_an_hour <= limit]
             key = f"recall_at_{limit:g}_an_hour"
             if within:
                 at = max(within, key=lambda t: float(verdicts[t].recall))
-                out[key] = with_intervals(self.at_threshold(scores, at))["recall"]
+                out[key] = only("recall", self.at_threshold(scores, at))
             else:
                 out[key] = [0.0, 0.0, 0.0]
         return best, out
+
+    def calls(self, stream: str) -> list[tuple[float, float]]:
+        """The calls of a stream's cries."""
+        spans = (calls for (name, _), calls in self._calls.items() if name == stream)
+        return [span for calls in spans for span in calls]
+
+    def played(self, stream: str) -> list[tuple[float, float]]:
+        """When a stream's distractors were played."""
+        return [(begin, end) for begin, end, *_ in self._played.get(stream, [])]
 
     def playing(self, stream: str, at_s: float, until_s: float) -> list[tuple[str, str]]:
         """Label and recording of the distractors near this stretch."""
