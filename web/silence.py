@@ -8,7 +8,7 @@ Silence heard is silence, never well-being: the sickest newborns are quiet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -192,7 +192,10 @@ def look(  # noqa: PLR0913 - what is known of a night
         )
         if finding is not None
     ]
-    return Silence(**{**found.__dict__, "findings": tuple(concerns) or (_calm(found),)})
+    calm = _calm(found)
+    if not concerns or ([one.code for one in concerns] == ["gaps"] and calm.code == "heard"):
+        concerns.append(calm)  # a gap earlier in the night does not make what was heard since less
+    return replace(found, findings=tuple(concerns))
 
 
 def gaps(begin: datetime, end: datetime, minutes: Iterable[Heard]) -> list[Gap]:
@@ -317,6 +320,7 @@ def quiet_since(night: Silence) -> datetime:
     """When the silence began that lasts until the end: nothing before a gap or a cry counts."""
     ends = [night.begin, *(cry.offset for cry in night.cries), *(gap.end for gap in night.gaps)]
     # A hole too short to be a gap is still no silence that was heard.
-    holes = (b.at for a, b in pairwise(night.minutes) if b.at - a.end > timedelta(seconds=30))
+    holes = [b.at for a, b in pairwise(night.minutes) if b.at - a.end > timedelta(seconds=30)]
+    holes += [minute.end for minute in night.minutes if not minute.listened]
     first = [night.minutes[0].at] if night.minutes else []
     return min(night.end, max([*ends, *holes, *first]))

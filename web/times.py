@@ -7,7 +7,7 @@ at night it is the question, and it needs no arithmetic.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
@@ -117,6 +117,20 @@ def watch_of(moment: datetime, zone: ZoneInfo, night_from: time, night_to: time)
             return Watch(night=True, day=local.date() - timedelta(days=1))
         return Watch(night=False, day=local.date())
     return Watch(night=night_from <= at < night_to, day=local.date())
+
+
+def watch_span(
+    moment: datetime, zone: ZoneInfo, night_from: time, night_to: time
+) -> tuple[datetime, datetime]:
+    """Begin and end, in UTC, of the night or day of the house that `moment` falls in."""
+    day = moment.astimezone(zone).date()
+    turns = sorted(
+        datetime.combine(day + timedelta(days=near), at, tzinfo=zone).astimezone(UTC)
+        for near in (-2, -1, 0, 1, 2)
+        for at in {night_from, night_to}
+    )
+    after = next(number for number, turn in enumerate(turns) if turn > moment)
+    return turns[after - 1], turns[after]
 
 
 def age_in_days(born_on: date | None, now: datetime, zone: ZoneInfo) -> int | None:

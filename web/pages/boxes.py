@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from web.nursery import Look
-from web.pages import words
+from web.pages import nights, words
 from web.pages.babies import Baby, babies, box_names
 from web.pages.cards import Suggested, suggested
 from web.pages.cry_lists import CryView, view
@@ -38,8 +38,20 @@ class BoxCard:
     advice: Suggested = Suggested()  # noqa: RUF009 - frozen
     babies: tuple[Baby, ...] = ()
     elsewhere: tuple[Baby, ...] = ()
+    lately: nights.NightView | None = None
+    last_night: nights.NightView | None = None
     together: tuple[tuple[int, str, str], ...] = ()
     """Open pairings: id, both names."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the box is quiet only because a cry could hardly be heard there."""
+        return self.hearing.ear == "quiet" and self.lately is not None and self.lately.hides_cries
+
+    @property
+    def title(self) -> str:
+        """How it is heard, in a word; not called quiet where that is not known."""
+        return "No cry heard" if self.doubtful else self.hearing.title
 
 
 def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
@@ -72,6 +84,8 @@ def _box_card(look: Look, box_id: str, name: str, everyone: list[Baby]) -> BoxCa
         advice=suggested(look, box_id, cry, inside) if row else Suggested(),
         babies=inside,
         elsewhere=tuple(one for one in everyone if one.box_id != box_id),
+        lately=nights.lately(look, row) if row and not cry else None,
+        last_night=nights.last_night(look, row) if row and not cry else None,
         together=_together(session, inside),
     )
 

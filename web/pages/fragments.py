@@ -1,17 +1,18 @@
 """The live pieces of pages: the same templates, rendered alone when something changed.
 
-A page names itself (`home`, `cries`, `cry/<id>`, `animals`, `health`); a piece is sent under the
-id of the element that it replaces.
+A page names itself (`home`, `cries`, `cry/<id>`, `night/<box>`, `animals`, `health`); a piece is
+sent under the id of the element that it replaces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import about, babies, boxes, cry_lists
+from web.pages import about, babies, boxes, cry_lists, nights
 from web.records import Change
 
 
@@ -26,18 +27,29 @@ def changed(
     if page == "home":
         return _home(look, changes, turned)
     if page == "cries" and "cry" in kinds:
-        return {"cries": render_template("_cries.html", watches=cry_lists.newest(look))}
+        return _piece("cries", {"watches": cry_lists.newest(look)})
     if page == "animals" and "animal" in kinds:
-        return {"babies": render_template("_babies.html", babies=babies.babies(look))}
+        return _piece("babies", {"babies": babies.babies(look)})
     if page == "health":  # judged by the age of each sign of life, which makes no change
-        return {"health": render_template("_health.html", **about.how_it_is(look))}
-    if page.startswith("cry/"):
-        cry_id = page.removeprefix("cry/")
-        touched = any(change.subject == cry_id for change in changes)
-        found = cry_lists.one(look, cry_id) if touched else None
-        if found is not None:
-            return {"cry": render_template("_cry.html", **found)}
+        return _piece("health", about.how_it_is(look))
+    return _of_one(look, page, changes, turned)
+
+
+def _of_one(
+    look: Look, page: str, changes: Sequence[Change], turned: Collection[str]
+) -> dict[str, str]:
+    """The page of one night at a box, or of one cry."""
+    kind, _, subject = page.partition("/")
+    if kind == "night" and (subject in turned or any(c.box_id == subject for c in changes)):
+        return _piece("night", nights.night(look, subject, look.now))
+    if kind == "cry" and any(change.subject == subject for change in changes):
+        return _piece("cry", cry_lists.one(look, subject))
     return {}
+
+
+def _piece(name: str, shown: Mapping[str, Any] | None) -> dict[str, str]:
+    """The piece of that name, if there is anything to be shown in it."""
+    return {name: render_template(f"_{name}.html", **shown)} if shown is not None else {}
 
 
 def _home(look: Look, changes: Sequence[Change], turned: Collection[str]) -> dict[str, str]:
