@@ -81,8 +81,15 @@ class LogMel:
         p = self.params
         if len(samples) < p.frame_samples:
             return np.zeros((0, p.bands), dtype=np.float32)
-        view = np.lib.stride_tricks.sliding_window_view(samples, p.frame_samples)
-        spectrum = np.fft.rfft(view[:: p.step_samples] * self._taper, n=p.fft_samples)
+        # The frames overlap in the samples' own memory; numpy's window functions take longer to
+        # say so than the transform takes.
+        samples = np.ascontiguousarray(samples, dtype=np.float32)
+        count = 1 + (len(samples) - p.frame_samples) // p.step_samples
+        step, item = p.step_samples * samples.itemsize, samples.itemsize
+        view: Frames = np.ndarray(
+            (count, p.frame_samples), np.float32, samples.data, strides=(step, item)
+        )
+        spectrum = np.fft.rfft(view * self._taper, n=p.fft_samples)
         power = np.square(spectrum.real) + np.square(spectrum.imag)  # [frames, bins]
         mel = power.astype(np.float32, copy=False) @ self._bank
         log_mel: Frames = np.log(mel + np.float32(p.floor))

@@ -10,6 +10,7 @@ floor, is not lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ SETTLING_STEPS = 3  # after which the floor is known well enough to shut the gat
 class Gate:
     """What it takes to stand out; chosen on recordings left out of training, to lose no bout."""
 
-    over: float = 3.0  # natural logarithms of power over the band's floor: 13 dB
+    over: float = 3.7  # natural logarithms of power over the band's floor: 16 dB
     bands: int = 2  # so many at once
     frames: int = 6  # so many in a step: 60 ms; 0 leaves the gate open
     floor_step: float = 0.2  # by which the floor follows a step's quiet moments, at most: 0.9 dB
@@ -44,14 +45,21 @@ class Watch:
         self._floor: NDArray[np.float32] | None = None  # [bands looked at]
         self._steps = 0
 
+    @staticmethod
+    @cache
+    def _averages(frames: int) -> NDArray[np.float32]:
+        """What makes cells of frames by a product, the quickest way: [cells, frames]."""
+        cells = np.eye(frames // CELL_FRAMES, dtype=np.float32)
+        return np.repeat(cells / np.float32(CELL_FRAMES), CELL_FRAMES, axis=1)
+
     def stands_out(self, step: Frames) -> bool:
         """Whether something does in this step, the next of the stream: [frames, bands]."""
         gate, looked_at = self._gate, step[:, self._bands]
-        cells = looked_at.reshape(-1, CELL_FRAMES, looked_at.shape[1]).mean(axis=1)
+        cells = self._averages(len(step)) @ looked_at  # [cells, bands]
         quiet = np.partition(cells, 1, axis=0)[1]  # the quietest but one: the first may be a dip
         if self._floor is None:
             self._floor = quiet
         self._floor = self._floor + np.clip(quiet - self._floor, -gate.floor_step, gate.floor_step)
         self._steps += 1
-        over = (looked_at > self._floor + gate.over).sum(axis=1) >= gate.bands
-        return self._steps <= SETTLING_STEPS or int(over.sum()) >= gate.frames
+        over = np.count_nonzero(looked_at > self._floor + gate.over, axis=1) >= gate.bands
+        return self._steps <= SETTLING_STEPS or bool(np.count_nonzero(over) >= gate.frames)

@@ -22,6 +22,7 @@ from models.training.network import CryNet
 from models.training.windows import Labels, Windows, make_windows
 
 CONTEXT_WEIGHT = 0.4  # of the hops that a window does not give out
+KINDS_WEIGHT = 0.3  # of telling the other sounds apart
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,32 @@ def schedule(done: float, warm_up: float) -> float:
 
 
 def loss_of(logits: Tensor, labels: Tensor, window: Window) -> Tensor:
-    """Cross-entropy over the hops that are not open; those given out count most."""
-    each = functional.cross_entropy(
-        logits.flatten(0, 1), labels.flatten(), ignore_index=-1, reduction="none"
-    ).view(labels.shape)
+    """Cross-entropy over the hops that are not open; those given out count most.
+
+    What counts is other, kitten or puppy; to tell the others apart is learned beside it.
+    logits: [n, hops, SOUNDS]; labels: [n, hops], places in SOUNDS, -1 open.
+    """
     weight = torch.full(labels.shape, CONTEXT_WEIGHT)
     weight[:, window.first_hop : window.first_hop + window.hops] = 1.0
     weight = weight * (labels >= 0)
+    cry = (labels == 1) | (labels == 2)
+    merged = torch.stack(
+        [
+            torch.cat([logits[..., :1], logits[..., 3:]], -1).logsumexp(-1),
+            *logits[..., 1:3].unbind(-1),
+        ],
+        -1,
+    )
+    counts = labels.where(cry | (labels < 0), torch.zeros_like(labels))
+    each = cross_entropy(merged, counts) + KINDS_WEIGHT * cross_entropy(logits, labels)
     return (each * weight).sum() / weight.sum()
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """[n, hops, classes] and [n, hops] to [n, hops]; 0 where a label is -1."""
+    return functional.cross_entropy(
+        logits.flatten(0, 1), labels.flatten(), ignore_index=-1, reduction="none"
+    ).view(labels.shape)
 
 
 def read_ahead(

@@ -1,7 +1,7 @@
 """Mixtures to learn from: cries of known place over beds and distractors, as a microphone has them.
 
 Every draw comes from one generator, so a chunk of mixtures is known by its seed. A label stands a
-hop: 0 other, 1 kitten, 2 puppy, -1 where an edge of a call leaves it open.
+hop: its place in `recordings.SOUNDS`, or -1 where an edge of a call leaves it open.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from scipy.signal import butter, fftconvolve, sosfilt
 
 from models.synthesis import Species, draw_voice
 from models.synthesis import bout as made_up
-from models.training.recordings import BED, GROWN, GROWN_CATS, RATE_HZ, SPECIES, Clip
+from models.training.recordings import BED, GROWN, GROWN_CATS, RATE_HZ, SOUNDS, SPECIES, Clip, sound
+from models.training.voices import draw_disguise
 
 Audio = NDArray[np.float32]
-Marks = NDArray[np.int8]  # a sample: 0 other, 1 kitten, 2 puppy, -1 open
+Marks = NDArray[np.int8]  # a sample: place in SOUNDS, -1 open
 Calls = list[tuple[int, int]]  # first and past-last sample
-CLASS = {"kitten": 1, "puppy": 2}
+HARD = frozenset(
+    {"alarm", "baby_cry", "bird", "dog_bark", "other_animal", "person", "rodent", "toy_squeak"}
+)
 EDGE_S = 0.06  # a hop this near to a call's edge is left open
 
 
@@ -34,9 +37,11 @@ class Recipe:
     synthetic: float = 0.05  # of the bouts: made up by models.synthesis
     changed_speed: float = 0.7  # of the bouts
     speed: tuple[float, float] = (0.85, 1.5)
+    disguised: float = 0.6  # of all bouts, half as many of other sounds
     snr_db: tuple[float, float] = (-2.0, 22.0)
     distractors: float = 1.5  # a mixture, on average
     distractor_db: tuple[float, float] = (0.0, 25.0)
+    hard: float = 2.0  # so many times as often as the others: sounds that are taken for cries
     grown: float = 0.15  # of the distractors: bouts of grown cats and dogs
     slowed: float = 0.15  # of those: kittens and puppies played slower, down to a grown voice
     blanket: float = 0.3
@@ -69,7 +74,10 @@ class Mixer:
                 self.others.setdefault(clip.label, []).append(clip)
         self.labels = sorted(self.others)
         variety = [len({c.recording for c in self.others[label]}) for label in self.labels]
-        self.weights = np.sqrt(variety) / np.sqrt(variety).sum()
+        weights = np.sqrt(variety) * [
+            recipe.hard if label in HARD else 1.0 for label in self.labels
+        ]
+        self.weights = weights / weights.sum()
 
     def mixture(self, rng: np.random.Generator) -> tuple[Audio, Marks]:
         """Samples [n] and what they hold."""
@@ -78,7 +86,7 @@ class Mixer:
         track = self.bed(rng, n)
         marks = np.zeros(n, dtype=np.int8)
         for _ in range(rng.poisson(r.distractors)):
-            self.add_distractor(rng, track)
+            self.add_distractor(rng, track, marks)
         if rng.random() < r.with_cry:
             species: Species = "kitten" if rng.random() < 0.5 else "puppy"
             bout, calls = self.cry(rng, species)
@@ -88,7 +96,7 @@ class Mixer:
             bout = bout[: n - start]
             add(track, bout, start, float(rng.uniform(*r.snr_db)))
             for on, off in calls:
-                mark(marks, on - cut + start, off - cut + start, CLASS[species])
+                mark(marks, on - cut + start, off - cut + start, SOUNDS.index(species))
         return self.microphone(rng, track), marks
 
     def bed(self, rng: np.random.Generator, n: int) -> Audio:
@@ -128,10 +136,12 @@ class Mixer:
         spans = clip.calls or loud_span(clip.samples)
         k = int(rng.integers(len(spans)))
         stretch = rng.uniform(0.6, 1.6)
+        disguise = draw_disguise(rng) if rng.random() < self.recipe.disguised else None
         while at < want:
             on, off = spans[k % len(spans)]
             piece = clip.samples[max(0, int((on - 0.03) * RATE_HZ)) : int((off + 0.03) * RATE_HZ)]
-            piece = faster(faded(piece), speed * float(np.exp(rng.normal(0, 0.02))))
+            piece = faster(piece, speed * float(np.exp(rng.normal(0, 0.02))))
+            piece = faded(disguise(rng, piece) if disguise else piece)
             piece = piece * np.float32(db(rng.uniform(-4, 4)))
             following = spans[(k + 1) % len(spans)][0] - off
             gap = following if 0.1 <= following <= 1.5 else rng.uniform(0.2, 1.6)
@@ -143,16 +153,21 @@ class Mixer:
             k = k + 1 if rng.random() < 0.7 else int(rng.integers(len(spans)))
         return np.concatenate(parts), calls
 
-    def grown_bout(self, rng: np.random.Generator) -> Audio:
+    def grown_bout(self, rng: np.random.Generator) -> tuple[Audio, int]:
         """A grown cat or dog, or a young one played so slowly that it sounds grown."""
         if rng.random() < self.recipe.slowed:
             species: Species = "kitten" if rng.random() < 0.6 else "puppy"
-            return self.bout(rng, one_of(rng, self.cries[species]), rng.uniform(0.42, 0.58))[0]
-        return self.bout(rng, one_of(rng, self.grown), rng.uniform(0.75, 1.1))[0]
+            clip, speed = one_of(rng, self.cries[species]), rng.uniform(0.42, 0.58)
+            like = sound("adult_cat" if species == "kitten" else "adult_dog")
+        else:
+            clip, speed = one_of(rng, self.grown), rng.uniform(0.75, 1.1)
+            like = sound(clip.label)
+        return self.bout(rng, clip, speed)[0], like
 
-    def sound(self, rng: np.random.Generator) -> Audio:
-        """A piece of some clip that is no animal's cry."""
-        clips = self.others[self.labels[int(rng.choice(len(self.labels), p=self.weights))]]
+    def sound(self, rng: np.random.Generator) -> tuple[Audio, int]:
+        """A piece of some clip that is no animal's cry, and its place in SOUNDS."""
+        label = self.labels[int(rng.choice(len(self.labels), p=self.weights))]
+        clips = self.others[label]
         piece = clips[int(rng.integers(len(clips)))].samples
         most = int(7 * RATE_HZ)
         begin = int(rng.integers(max(1, len(piece) - most)))
@@ -160,19 +175,25 @@ class Mixer:
         if len(piece) < RATE_HZ and rng.random() < 0.5:  # short sounds come in series too
             gap = np.zeros(int(rng.uniform(0.1, 1.2) * RATE_HZ), np.float32)
             piece = np.concatenate([piece, gap] * int(rng.integers(2, 6)))
-        return faster(piece, float(rng.uniform(0.8, 1.3))) if rng.random() < 0.6 else piece
+        if rng.random() < self.recipe.disguised / 2:
+            piece = faded(draw_disguise(rng)(rng, piece))
+        if rng.random() < 0.6:
+            piece = faster(piece, float(rng.uniform(0.8, 1.3)))
+        return piece, sound(label)
 
-    def add_distractor(self, rng: np.random.Generator, track: Audio) -> None:
-        """Mix in something that is no cry, in place."""
+    def add_distractor(self, rng: np.random.Generator, track: Audio, marks: Marks) -> None:
+        """Mix in something that is no cry, in place, and mark where it is loud."""
         r = self.recipe
         grown = self.grown and rng.random() < r.grown
-        piece = self.grown_bout(rng) if grown else self.sound(rng)
+        piece, like = self.grown_bout(rng) if grown else self.sound(rng)
         if float(np.abs(piece).max(initial=0)) < 1e-4:
             return
         piece = self.room(rng, piece, 0.15)
         start = int(rng.integers(-len(piece) // 2, len(track) - RATE_HZ // 2))
         piece, start = piece[max(0, -start) :], max(0, start)
-        add(track, piece[: len(track) - start], start, float(rng.uniform(*r.distractor_db)))
+        piece = piece[: len(track) - start]
+        add(track, piece, start, float(rng.uniform(*r.distractor_db)))
+        marks[start : start + len(piece)][loud(piece)] = like
 
     def room(self, rng: np.random.Generator, samples: Audio, blanket: float) -> Audio:
         """A small room, at times a blanket over the box, a tilt of the spectrum."""
@@ -211,6 +232,14 @@ def mark(marks: Marks, on: int, off: int, label: int) -> None:
         (on + edge // 2, off - edge // 2, label),
     ):
         marks[max(0, first) : max(0, last)] = value
+
+
+def loud(samples: Audio) -> NDArray[np.bool_]:
+    """Where a sound is within 20 dB of its loudest 50 ms: [n]."""
+    n = RATE_HZ // 20
+    padded = np.pad(samples, (0, -len(samples) % n)).reshape(-1, n)
+    power = np.mean(np.square(padded), axis=1)
+    return np.repeat(power > 0.01 * power.max(initial=0.0), n)[: len(samples)]
 
 
 def one_of(rng: np.random.Generator, groups: dict[str, list[Clip]]) -> Clip:

@@ -2,7 +2,7 @@
 
 What differs from mn04: 96 of its 128 mel bands (what 16 kHz sampling holds), a level taken off each
 window instead of an absolute one, no stride in time in its last stage (a score every 16 frames
-instead of 32), pooling over frequency only, and a head for other / kitten / puppy.
+instead of 32), pooling over frequency only, and a head for what a hop can sound like.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from models.card import Window
 from models.front_end import FrontEnd, band_centres
+from models.training.recordings import SOUNDS
 
-CLASSES = ("other", "kitten", "puppy")
 PRE_EMPHASIS = 0.97  # of the samples at 32 kHz before mn04's own front end
 MN04_RATE_HZ = 32_000
 RANGE = 14.0  # of a window, in natural logarithms of power (61 dB)
@@ -129,7 +129,7 @@ class CryNet(nn.Module):
         self.head = nn.Sequential(
             nn.Dropout(0.3), nn.Conv2d(HIDDEN, EMBEDDING, (1, 3), padding=(0, 1)), nn.Hardswish()
         )
-        self.classes = nn.Sequential(nn.Dropout(0.2), nn.Conv2d(EMBEDDING, len(CLASSES), 1))
+        self.classes = nn.Sequential(nn.Dropout(0.2), nn.Conv2d(EMBEDDING, len(SOUNDS), 1))
 
     def level(self, log_mel: Tensor) -> Tensor:
         """[n, frames, bands] as the trunk wants it, whatever the gain: [n, 1, bands, frames].
@@ -149,7 +149,7 @@ class CryNet(nn.Module):
         return y
 
     def forward(self, log_mel: Tensor) -> Tensor:
-        """[n, frames, bands] to logits [n, hops, 3], all hops of the window."""
+        """[n, frames, bands] to logits [n, hops, SOUNDS], all hops of the window."""
         y: Tensor = self.classes(self.embed(log_mel)).squeeze(2).transpose(1, 2)
         return y
 
@@ -167,7 +167,9 @@ class Exported(nn.Module):
         embedding = self.network.embed(log_mel)
         logits = self.network.classes(embedding).squeeze(2).transpose(1, 2)
         given = slice(window.first_hop, window.first_hop + window.hops)
-        return torch.softmax(logits[:, given], -1), embedding.squeeze(2).transpose(1, 2)[:, given]
+        kitten, puppy = torch.softmax(logits[:, given], -1)[..., 1:3].unbind(-1)
+        scores = torch.stack([1 - kitten - puppy, kitten, puppy], -1)
+        return scores, embedding.squeeze(2).transpose(1, 2)[:, given]
 
 
 def pre_emphasis_tilt(front_end: FrontEnd) -> Tensor:

@@ -10,7 +10,7 @@ from models.front_end import FrontEnd, LogMel
 from models.training.mixtures import Mixer
 
 Windows = NDArray[np.float32]  # [n, frames, bands]
-Labels = NDArray[np.int8]  # [n, hops]: 0 other, 1 kitten, 2 puppy, -1 open
+Labels = NDArray[np.int8]  # [n, hops]: place in SOUNDS, -1 open
 
 
 def make_windows(
