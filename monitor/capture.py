@@ -44,8 +44,8 @@ def put_newest(items: queue.Queue[T], item: T) -> int:
 class Opened:
     """An open stream, and what it has given so far."""
 
-    def __init__(self, device: Input, number: int) -> None:
-        """Open it; raises DeviceError."""
+    def __init__(self, device: Input, number: int, channel: int | None = None) -> None:
+        """Open it, to listen to one channel (from 1) or to the mean of all; raises DeviceError."""
         sounddevice = portaudio()
         self.device = device
         self.number = number
@@ -56,7 +56,8 @@ class Opened:
         self.overflows = 0
         self.dropped = 0
         self.frames: queue.Queue[tuple[Samples, float]] = queue.Queue(QUEUE_BLOCKS)
-        self.rate_hz, channels = _format(device)
+        self._channel = channel
+        self.rate_hz, channels = _format(device, channel)
         self._start_over()
         try:
             self._stream = sounddevice.InputStream(
@@ -83,6 +84,8 @@ class Opened:
         """PortAudio calls this on a thread of its own: look, copy, go."""
         if status.input_overflow:
             self.overflows += 1
+        if self._channel is not None:
+            frames = frames[:, self._channel - 1 : self._channel]
         self.dropped += put_newest(self.frames, (frames.copy(), time.monotonic()))
 
     def block(self, frames: Samples, now: float) -> Block:
@@ -113,12 +116,18 @@ class Opened:
             log.debug("closing: %s", error)
 
 
-def _format(device: Input) -> tuple[int, int]:
-    """Rate in Hz and channels that the device can do; raises DeviceError."""
+def _format(device: Input, channel: int | None = None) -> tuple[int, int]:
+    """Rate in Hz and channels that the device can do; raises DeviceError.
+
+    Where one channel is wanted a single one is not asked for: a sound server would mix it of all.
+    """
+    counts = [1, min(2, device.channels), device.channels]
+    if channel is not None:
+        counts = [min(max(2, channel), device.channels), device.channels]
     sounddevice = portaudio()
     rates = (*CARD_RATES_HZ, device.rate_hz) if device.is_card else OTHER_RATES_HZ
     problem: Exception | None = None
-    for channels in dict.fromkeys((1, min(2, device.channels), device.channels)):
+    for channels in dict.fromkeys(counts):
         for rate_hz in rates:
             try:
                 sounddevice.check_input_settings(

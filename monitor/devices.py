@@ -66,13 +66,22 @@ class Input:
         return PLACE.search(self.name) is not None
 
 
-def choose(wanted: str | None, there: Sequence[Input]) -> Input:
+def choose(wanted: str | None, there: Sequence[Input], channel: int | None = None) -> Input:
     """The input that a setting means.
 
     `wanted` is a name, a part of one, or `usb:VENDOR:PRODUCT[:SERIAL]`; None means the only
-    microphone there is, or else the system's default. Raises MissingError where it is not there,
-    DeviceError where it cannot be told which is meant. Another one is never taken instead.
+    microphone there is, or else the system's default. `channel`, from 1, is one that it must have.
+    Raises MissingError where it is not there, DeviceError where it cannot be told which is meant
+    or where it lacks the channel. Another one is never taken instead.
     """
+    found = _meant(wanted, there)
+    if channel is not None and channel > found.channels:
+        only = "one channel" if found.channels == 1 else f"{found.channels} channels"
+        raise DeviceError(f"channel {channel}: {_described(found)} has only {only}")
+    return found
+
+
+def _meant(wanted: str | None, there: Sequence[Input]) -> Input:
     if wanted is None:
         return _only(there)
     if match := USB.fullmatch(wanted):

@@ -188,10 +188,10 @@ def open_source(box: BoxSettings, replay: Sequence[Path], *, demo: bool) -> Sour
                 raise Failure(str(error)) from None
         return Played((path.name, pieces_of(path)) for path in replay)
     try:
-        must_be_clear(box.microphone)
+        must_be_clear(box.microphone, box.channel)
     except DeviceError as error:
         raise Failure(str(error)) from None
-    return Microphone(box.microphone)
+    return Microphone(box.microphone, box.channel)
 
 
 def pieces_of(path: Path) -> Iterator[Samples]:

@@ -36,18 +36,19 @@ ADVICE = {
 }
 
 
-def must_be_clear(wanted: str | None) -> None:
+def must_be_clear(wanted: str | None, channel: int | None = None) -> None:
     """Raises DeviceError where a setting can never be followed, whatever is plugged in later."""
     with _ended_if_it_hangs(wanted), contextlib.suppress(MissingError):
-        choose(wanted, inputs())
+        choose(wanted, inputs(), channel)
 
 
 class Microphone:
     """The microphone that a setting names, and never another."""
 
-    def __init__(self, wanted: str | None) -> None:
-        """Begin to listen; `wanted` is as in `monitor.devices.choose`."""
+    def __init__(self, wanted: str | None, channel: int | None = None) -> None:
+        """Begin to listen; both are as in `monitor.devices.choose`."""
         self._wanted = wanted
+        self._channel = channel
         self._liveness = Liveness()
         self._opened: Opened | None = None
         self._streams = 0
@@ -136,8 +137,8 @@ class Microphone:
             self._close()
             try:
                 look_again()
-                device = choose(self._wanted, inputs())
-                self._opened = Opened(device, self._streams + 1)
+                device = choose(self._wanted, inputs(), self._channel)
+                self._opened = Opened(device, self._streams + 1, self._channel)
             except DeviceError as error:
                 self._trouble = str(error)
             else:

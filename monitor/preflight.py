@@ -10,9 +10,10 @@ import shutil
 import socket
 import time
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
-from monitor.settings import SettingsError
+from monitor.settings import BoxSettings, SettingsError
 
 FREE_MB = 20.0  # with less, records could not be kept for a night
 PROBE_BYTES = 64 * 1024
@@ -141,6 +142,27 @@ def any_free_port(host: str) -> int:
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         sock.bind((host, 0))
         return int(sock.getsockname()[1])
+
+
+def check_microphones(boxes: Sequence[BoxSettings]) -> None:
+    """No two boxes of this computer may name the same microphone, unless a channel each."""
+    for one, other in combinations(boxes, 2):
+        if same_name(one, other) and share_a_channel(one, other):
+            which = repr(one.microphone) if one.microphone else "the only one there is"
+            raise SettingsError(
+                f"box: {one.id} and {other.id} have the same microphone ({which}): give each "
+                "its own as microphone in [[box]], or its own channel of it"
+            )
+
+
+def same_name(one: BoxSettings, other: BoxSettings) -> bool:
+    """Whether both boxes name their microphone alike, or neither does."""
+    return (one.microphone or "").casefold() == (other.microphone or "").casefold()
+
+
+def share_a_channel(one: BoxSettings, other: BoxSettings) -> bool:
+    """Whether both would hear the same, were their microphones one."""
+    return None in (one.channel, other.channel) or one.channel == other.channel
 
 
 def check_recordings(paths: Sequence[Path]) -> None:

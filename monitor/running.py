@@ -32,6 +32,8 @@ def run(wish: Wish) -> None:
     apart = demo_apart(real) if wish.demo else Apart()
     settings = load(wish.config, **apart.settings) if wish.demo else real
     preflight.check_recordings(wish.replay)
+    if not (wish.demo or wish.replay):
+        preflight.check_microphones(settings.box)
     preflight.prepare_state_dir(settings.state_dir)
     lock = preflight.lock(settings.state_dir)
     preflight.check_port(settings.web.host, settings.web.port)

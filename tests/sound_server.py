@@ -27,7 +27,6 @@ from typing import Self
 import pytest
 
 MICROPHONE = "usb_mic"
-FEED = "usb_mic_feed"  # the null sink that is played into
 RATE_HZ = 48_000
 DELAY_MS = 20  # of the sound on its way through the server, about
 WAIT_S = 10.0
@@ -38,12 +37,15 @@ PLUGIN = "alsa-lib/libasound_module_pcm_pulse.so"
 class SoundServer:
     """One server in `folder`, started with the microphone plugged in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, microphone: str = MICROPHONE, channels: int = 1) -> None:
         if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
             pytest.skip(f"{', '.join(missing)} not installed (pulseaudio, pulseaudio-utils)")
         if not list(Path("/usr/lib").glob(f"*/{PLUGIN}")):
             pytest.skip("ALSA's pulse plugin is not installed (Debian package libasound2-plugins)")
         self._folder = folder
+        self._microphone = microphone
+        self._feed = f"{microphone}_feed"  # the null sink that is played into
+        self._channels = channels
         self._socket = folder / "socket"
         self._server: subprocess.Popen[bytes] | None = None
         self._opener: subprocess.Popen[bytes] | None = None
@@ -54,11 +56,19 @@ class SoundServer:
         )
         (folder / "alsa.conf").write_text(
             "</usr/share/alsa/alsa.conf>\n"
-            f'pcm.{MICROPHONE} {{ type pulse server "unix:{self._socket}" device "{MICROPHONE}"\n'
+            f"{self.device}"
+            f'pcm.!default "{microphone}"\n'
+            f'ctl.!default "{microphone}"\n'
+        )
+
+    @property
+    def device(self) -> str:
+        """The microphone as ALSA's configuration has it."""
+        name, server = self._microphone, f'server "unix:{self._socket}"'
+        return (
+            f'pcm.{name} {{ type pulse {server} device "{name}"\n'
             '  hint { show on description "a microphone for tests" } }\n'
-            f'ctl.{MICROPHONE} {{ type pulse server "unix:{self._socket}" }}\n'
-            f'pcm.!default "{MICROPHONE}"\n'
-            f'ctl.!default "{MICROPHONE}"\n'
+            f"ctl.{name} {{ type pulse {server} }}\n"
         )
 
     @property
@@ -106,24 +116,24 @@ class SoundServer:
 
     def plug(self) -> None:
         """The microphone is there."""
-        common = f"rate={RATE_HZ} channels=1"
-        self._tell("load-module", "module-null-sink", f"sink_name={FEED}", *common.split())
+        common = f"rate={RATE_HZ} channels={self._channels}"
+        self._tell("load-module", "module-null-sink", f"sink_name={self._feed}", *common.split())
         self._tell(
-            *("load-module", "module-remap-source", f"source_name={MICROPHONE}"),
-            *(f"master={FEED}.monitor", "remix=no", *common.split()),
+            *("load-module", "module-remap-source", f"source_name={self._microphone}"),
+            *(f"master={self._feed}.monitor", "remix=no", *common.split()),
         )
         # Alone, an idle null sink works in blocks of up to two seconds. One listener that asks for
         # little delay keeps them short; suspending ends the long block that is under way.
         self._opener = subprocess.Popen(
-            ["parec", f"--device={MICROPHONE}", f"--latency-msec={DELAY_MS}", "--raw"],
+            ["parec", f"--device={self._microphone}", f"--latency-msec={DELAY_MS}", "--raw"],
             env=self._server_environment() | self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         _wait(lambda: bool(self._ask("list", "short", "source-outputs")), "a first listener")
-        self._tell("suspend-sink", FEED, "1")
-        self._tell("suspend-sink", FEED, "0")
-        self._tell("set-default-source", MICROPHONE)
+        self._tell("suspend-sink", self._feed, "1")
+        self._tell("suspend-sink", self._feed, "0")
+        self._tell("set-default-source", self._microphone)
 
     def unplug(self) -> None:
         """The microphone is gone; the server stays."""
@@ -143,11 +153,11 @@ class SoundServer:
 
     def mute(self, muted: bool = True) -> None:
         """It gives digital silence, or sound again."""
-        self._tell("set-source-mute", MICROPHONE, str(int(muted)))
+        self._tell("set-source-mute", self._microphone, str(int(muted)))
 
     def suspend(self, suspended: bool = True) -> None:
         """It gives nothing at all, or sound again."""
-        self._tell("suspend-source", MICROPHONE, str(int(suspended)))
+        self._tell("suspend-source", self._microphone, str(int(suspended)))
 
     def play(self, path: Path) -> None:
         """Play a sound file into the microphone; returns at its end."""
@@ -158,7 +168,7 @@ class SoundServer:
     def playing(self, path: Path) -> Iterator[subprocess.Popen[bytes]]:
         """Play meanwhile; stops at the end of the block."""
         process = subprocess.Popen(
-            ["paplay", f"--device={FEED}", f"--latency-msec={DELAY_MS}", str(path)],
+            ["paplay", f"--device={self._feed}", f"--latency-msec={DELAY_MS}", str(path)],
             env=self._server_environment() | self.environment,
         )
         try:

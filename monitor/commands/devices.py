@@ -52,7 +52,9 @@ def _boxes(settings: Settings, there: list[Input]) -> list[str]:
     lines = []
     for box in settings.box:
         try:
-            lines.append(f'{box.label} listens to "{choose(box.microphone, there).stable_name}".')
+            name = choose(box.microphone, there, box.channel).stable_name
+            which = f"channel {box.channel} of " if box.channel else ""
+            lines.append(f'{box.label} listens to {which}"{name}".')
         except DeviceError as error:
             lines.append(f"{box.label} is deaf: {error}")
     return lines

@@ -14,7 +14,7 @@ from monitor.doctor.house import (
     check_versions,
     find_useless_database,
 )
-from monitor.doctor.microphone import check_microphones, look_for
+from monitor.doctor.microphone import check_microphones, look_for, look_for_shared
 from monitor.messages import Check
 from monitor.settings import Settings
 
@@ -45,3 +45,4 @@ def before_start(settings: Settings) -> Iterator[Check]:
     yield from find_useless_database(settings)
     yield from check_model(settings)
     yield from map(look_for, settings.box)
+    yield from look_for_shared(settings)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from itertools import combinations
 
 from monitor.blocks import RATE_HZ
-from monitor.devices import DeviceError, MissingError, choose, inputs
+from monitor.devices import DeviceError, Input, MissingError, choose, inputs
 from monitor.levels import LevelMeter
 from monitor.messages import Check, CheckStatus
-from monitor.preflight import is_locked
+from monitor.preflight import is_locked, share_a_channel
 from monitor.settings import BoxSettings, Settings
 
 LISTEN_S = 3.0  # silence and clipping are told after 2 s of sound
@@ -26,6 +28,23 @@ def check_microphones(settings: Settings) -> Iterator[Check]:
             yield looked
         else:
             yield listen_at(box)
+    yield from look_for_shared(settings)
+
+
+def look_for_shared(settings: Settings) -> Iterator[Check]:
+    """Boxes that would hear the same microphone, however each of them names it."""
+    chosen: list[tuple[BoxSettings, Input]] = []
+    with contextlib.suppress(DeviceError):  # what is wrong with each is told by `look_for`
+        there = inputs()
+        for box in settings.box:
+            with contextlib.suppress(DeviceError):
+                chosen.append((box, choose(box.microphone, there, box.channel)))
+    for (one, its), (other, others) in combinations(chosen, 2):
+        if its == others and share_a_channel(one, other):
+            text = f'"{its.stable_name}" is the microphone of box {one.id} as well'
+            advice = "Give each box its own microphone, or its own channel of it, in [[box]]."
+            name = name_of(other)
+            yield Check(name=name, status=CheckStatus.FAILED, message=text, advice=advice)
 
 
 def name_of(box: BoxSettings) -> str:
@@ -41,7 +60,7 @@ def look_for(box: BoxSettings) -> Check:
     name = name_of(box)
     try:
         there = inputs()
-        chosen = choose(box.microphone, there)
+        chosen = choose(box.microphone, there, box.channel)
     except MissingError as error:
         status = CheckStatus.WARNING if box.microphone else CheckStatus.FAILED
         advice = "Plug it in; nursery-monitor devices lists what is there."
@@ -57,7 +76,7 @@ def listen_at(box: BoxSettings) -> Check:
     from monitor.microphone import ADVICE, Microphone  # noqa: PLC0415 - opens PortAudio
 
     meter = LevelMeter()
-    microphone = Microphone(box.microphone)
+    microphone = Microphone(box.microphone, box.channel)
     try:
         began = time.monotonic()
         heard_s = 0.0

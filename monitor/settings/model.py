@@ -91,6 +91,9 @@ class BoxSettings(Section):
     microphone: str | None = Field(
         default=None, max_length=200, description="name, part of it, or usb:VENDOR:PRODUCT[:SERIAL]"
     )
+    channel: int | None = Field(
+        default=None, ge=1, le=64, description="of a microphone with several; default their mean"
+    )
     sensitivity: Literal["low", "normal", "high"] = "normal"
 
     @property
