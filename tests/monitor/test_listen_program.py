@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -307,3 +307,40 @@ def test_nothing_heavy_is_imported_on_the_way_to_listening() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_cry_is_told_of_the_box_at_whose_microphone_it_was(
+    running: Running, tmp_path: Path
+) -> None:
+    sf.write(tmp_path / "cry.wav", cry_sound(0.5, 5.0, 60.0), RATE_HZ)
+    sf.write(tmp_path / "hush.wav", cry_sound(70.0, 0.1, 0.0), RATE_HZ)
+    microphones = {"nest": "desk_mic", "den": "loft_mic"}
+    boxes = "".join(f'[[box]]\nid = "{b}"\nmicrophone = "{m}"\n' for b, m in microphones.items())
+    (tmp_path / "config.toml").write_text(boxes)
+    listening = set()
+
+    def all_listen(message: MQTTMessage) -> bool:
+        if message.topic.endswith("/state") and b'"listening"' in message.payload:
+            listening.add(message.topic)
+        return len(listening) == len(microphones)
+
+    with ExitStack() as stack:
+        servers = {
+            box: stack.enter_context(SoundServer(tmp_path / name, name))
+            for box, name in microphones.items()
+        }
+        devices = "".join(server.device for server in servers.values())
+        (tmp_path / "alsa.conf").write_text(f"</usr/share/alsa/alsa.conf>\n{devices}")
+        env = {
+            "ALSA_CONFIG_PATH": str(tmp_path / "alsa.conf"),
+            "NURSERY_CONFIG": str(tmp_path / "config.toml"),
+        }
+        for box, server in servers.items():
+            stack.enter_context(server.playing(tmp_path / "hush.wav"))
+            stack.enter_context(running.listening("--box", box, **env))
+        running.watcher.wait(all_listen, START_S)
+        stack.enter_context(servers["den"].playing(tmp_path / "cry.wav"))
+        running.watcher.wait(
+            lambda m: m.topic == "nursery/den/cry" and b"cry_started" in m.payload, START_S
+        )
+    assert running.cries() == []  # of the nest
