@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile as sf
+import soxr
 
 from monitor.blocks import RATE_HZ, Mono16k
 from monitor.devices import DeviceError, Input, choose
+from monitor.hearing import Hearing, load_model
 from monitor.preflight import check_microphones
+from monitor.recording import Recording
 from monitor.settings import BoxSettings, SettingsError
+from tests.recordings import one_cry_each
 from tests.sound_server import MICROPHONE, SoundServer
 
 MICROPHONES = ("usb_mic", "desk_mic", "loft_mic")
@@ -204,3 +208,24 @@ def test_every_rate_gives_the_same_sound_in_the_band_it_holds(rate: int) -> None
     assert len(heard) == pytest.approx(len(meant), abs=2)
     middle = slice(2000, 2 * RATE_HZ - 2000)
     assert np.abs(heard[middle] - meant[middle]).max() < 2e-3
+
+
+def test_the_same_cry_is_heard_from_hardware_at_any_rate(tmp_path: Path) -> None:
+    (cry,) = one_cry_each(tmp_path, 1)
+    with Recording(cry.path) as recording:
+        sound = np.concatenate(list(recording.pieces()))
+    model = load_model()
+    heard = []
+    for rate in (RATE_HZ, 22_050, 32_000, 44_100, 48_000):
+        mono, hearing = Mono16k(rate), Hearing(model)
+        frames = soxr.resample(sound, RATE_HZ, rate)[:, None]
+        pieces = np.array_split(frames, len(frames) // (rate // 50))
+        events = [event for piece in pieces for event in hearing.push(mono.push(piece)).events]
+        events += hearing.push(mono.push(frames[:0], last=True)).events
+        events += hearing.finish().events
+        heard.append([(one.step, one.species, one.onset_s) for one in events])
+    for found in heard[1:]:
+        assert [one[:2] for one in (found[0], found[-1])] == [
+            one[:2] for one in (heard[0][0], heard[0][-1])
+        ]
+        assert found[0][2] == pytest.approx(heard[0][0][2], abs=2 * model.hop_s)
