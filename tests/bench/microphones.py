@@ -108,7 +108,9 @@ def main() -> None:
     parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--seconds", type=float, default=60.0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nursery-bench-") as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="nursery-bench-", ignore_cleanup_errors=True
+    ) as scratch:
         sound = asked.file or made_up(Path(scratch), asked.seconds + SETTLED_S + 20)
         print("listeners | box | of a core | resident, MiB | its share (PSS), MiB | cries told")
         print("--- | --- | --- | --- | --- | ---")
