@@ -421,6 +421,20 @@ def test_a_message_that_the_broker_refuses_is_kept_and_sent_once_it_may_be(
     until(lambda: watcher.payloads(TOPICS.cry) == made)
 
 
+def test_minutes_that_a_houses_broker_does_not_let_in_hold_up_no_cry(
+    mosquitto: Mosquitto, watcher: Watcher, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "REFUSED_AGAIN_S", 0.3)
+    mosquitto.allow({**ROLES, "listener": (*ROLES["listener"], f"deny {TOPICS.minute}")})
+    bench.outbox.close_step([Outgoing(TOPICS.minute, b"1"), Outgoing(TOPICS.cry, b"2")], None)
+    publisher = bench.publish(mosquitto.broker())
+    watcher.wait(TOPICS.cry)
+    until(lambda: "refuses nursery/nest/minute" in publisher.status.detail)
+    mosquitto.allow(ROLES)
+    watcher.wait(TOPICS.minute)
+    until(lambda: bench.outbox.depth() == 0)
+
+
 def test_a_clip_that_the_broker_never_takes_is_given_up_and_holds_up_no_cry(
     tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

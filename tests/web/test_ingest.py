@@ -17,7 +17,7 @@ from monitor.messages import CryStep, Topics
 from tests.mosquitto import Mosquitto, Watcher
 from tests.postgresql import PostgreSQL
 from tests.web.conftest import records_url
-from tests.web.cry_messages import BASE, FLAC, cry, cry_id, level, life, state
+from tests.web.cry_messages import BASE, FLAC, cry, cry_id, level, life, minute, state
 from tests.web.ingest_process import IngestProcess, wait_until
 from web.database import Database, open_database
 from web.journal import Entry, add_animal, weigh
@@ -29,6 +29,7 @@ from web.records import (
     Cry,
     CryMessageLog,
     Heartbeat,
+    Minute,
     QuarantinedMessage,
     Suggestion,
 )
@@ -144,7 +145,9 @@ def test_state_levels_clips_and_signs_of_life_arrive(
     everybody.publish(NEST.availability, b"online", retain=True)
     everybody.publish(NEST.state, state(word="deaf", reason="silent").payload(), retain=True)
     everybody.publish(NEST.clip(cry_id(1)), FLAC)
+    everybody.publish(NEST.minute, minute().payload())
     wait_until(lambda: count(database, Heartbeat) == 1, "a heartbeat")
+    wait_until(lambda: count(database, Minute) == 1, "the minute")
     wait_until(lambda: count(database, Clip) == 1, "the clip")
 
     def heard() -> bool:
@@ -161,7 +164,8 @@ def test_garbage_on_every_topic_is_acknowledged_and_shown(
     ingest: IngestProcess, everybody: Watcher, database: Database
 ) -> None:
     suggested(everybody, lambda said: True)
-    topics = [NEST.cry, NEST.clip(cry_id(1)), NEST.state, NEST.health, NEST.availability]
+    topics = [NEST.cry, NEST.clip(cry_id(1)), NEST.minute, NEST.state, NEST.health]
+    topics.append(NEST.availability)
     rubbish = [b"\xff\xfe", b"{", b"null", b'{"schema":2}', os.urandom(300), b"x" * 600_000]
     for topic in topics:
         for payload in rubbish:
