@@ -7,6 +7,7 @@ place of every threshold that turns scores into calls and calls into cries.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from models.front_end import FrontEnd
 from models.gate import Gate
 
 SCHEMA = 1
+FLAT_LIST = re.compile(r"\[([-+.,\w\s]*)\]")  # of numbers: on one line in the card
 
 
 class ModelError(Exception):
@@ -64,6 +66,7 @@ class Card:
     name: str
     sha256: str  # of the weights' file, hexadecimal
     weights: str = "cry.onnx"  # file name beside the card
+    anchors: str = ""  # sha256 of anchors.npz beside it (`models.local`); empty: none
     front_end: FrontEnd = field(default_factory=FrontEnd)
     window: Window = field(default_factory=Window)
     gate: Gate = field(default_factory=Gate)
@@ -78,7 +81,8 @@ class Card:
 
     def to_json(self) -> str:
         """The card as it is stored."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, ensure_ascii=False)
+        return FLAT_LIST.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 PARTS = {"front_end": FrontEnd, "window": Window, "gate": Gate, "rule": CryRule}

@@ -80,11 +80,7 @@ def told_model(card: Card) -> str:
             f"{window.step_frames * step_s:.2f} s where anything stands out, a score every "
             f"{window.hop_frames * step_s:.2f} s",
         ],
-        [
-            "A call",
-            f"P(cry), the mean of {rule.mean_hops} scores, from {rule.call_on:g} until it falls "
-            f"under {rule.call_off:g}",
-        ],
+        ["A call", f"P(cry) from {rule.call_on:g} until it falls under {rule.call_off:g}"],
         [
             "A cry",
             f"{rule.announce_calls} calls that begin within {rule.announce_within_s:g} s, or "
@@ -93,7 +89,7 @@ def told_model(card: Card) -> str:
         ],
         [
             "Shortest cry promised",
-            f"{rule.announce_calls} calls of {rule.mean_hops * window.hop_frames * step_s:.2f} s: "
+            f"{rule.announce_calls} calls of {window.hop_frames * step_s:.2f} s, one score each: "
             "tested (`tests/models/test_card_promise.py`)",
         ],
         [

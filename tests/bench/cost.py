@@ -166,7 +166,7 @@ class Listener:
                 time.sleep(0.01)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(START_LIMIT_S)
         sys.exit(f"bench: the listener did not listen within {START_LIMIT_S:.0f} s")
 
     def start(self) -> subprocess.Popen[bytes]:
