@@ -277,7 +277,7 @@ def _loud(night: Silence, usual_cry_dbfs: Sequence[float]) -> Finding | None:
     noise = median(m.noise_dbfs for m in newest if m.noise_dbfs is not None)
     if noise < limit:
         return None
-    return Finding("loud", noise_dbfs=noise)
+    return Finding("loud", noise_dbfs=noise, until=None if night.goes_on else night.end)
 
 
 def _near(apart: Sequence[Heard], listened_s: float) -> Finding | None:
@@ -308,7 +308,7 @@ def _calm(night: Silence) -> Finding:
     """Nothing speaks against the silence; since when it is one, without a gap or a cry."""
     if night.listened_s < ENOUGH_S or (night.goes_on and not _lately(night)):
         return Finding("unknown")
-    return Finding("heard", since=quiet_since(night))
+    return Finding("heard", since=quiet_since(night), until=None if night.goes_on else night.end)
 
 
 def _lately(night: Silence) -> bool:

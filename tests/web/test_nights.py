@@ -69,6 +69,30 @@ def test_a_quiet_box_says_since_when_and_that_the_room_is_heard(
     assert "Quiet since 23:14, and the microphone hears the room" in card(client)
 
 
+def test_a_gap_earlier_is_said_beside_the_quiet_since(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    shown.at -= timedelta(minutes=40)
+    listened(shown, 2)
+    shown.at += timedelta(minutes=40)
+    listened(shown, 0.5)
+    assert "Quiet since 01:44, and the microphone hears the room; before, nobody listened" in card(
+        client
+    )
+    page = words(client, "/box/nest")
+    assert "01:34 to 01:44: no word from the listener" in page
+    assert "Not listened to for" in page
+
+
+def test_a_night_that_is_over_is_told_in_the_past(shown: Dashboard, client: FlaskClient) -> None:
+    shown.at = NIGHT.replace(hour=7, minute=0)
+    listened(shown, 9)
+    shown.at += HOURS
+    page = words(client, "/box/nest?at=2026-11-22T02:00:00Z")
+    assert "Last night 22:00 to 07:00" in page
+    assert "Quiet from 22:00 on, and the microphone heard the room" in page
+
+
 def test_a_box_where_nothing_at_all_is_heard_is_not_called_quiet(
     shown: Dashboard, client: FlaskClient
 ) -> None:

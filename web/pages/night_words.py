@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from web.silence import Finding, Gap, Silence
 from web.times import lasting
 
 Clock = Callable[[datetime], str]  # a moment as the house's clock shows it
+
+WORTH_A_WORD_S = 300.0  # of time that nobody listened
 
 WHY = {
     "unplugged": "the microphone was gone",
@@ -46,7 +48,8 @@ def said(finding: Finding, clock: Clock) -> Said:
                 "Scratch beside it: the level must move."
             )
         case "loud":
-            title = "The room is too loud to hear a faint cry"
+            verb = "is" if finding.until is None else "was"
+            title = f"The room {verb} too loud to hear a faint cry"
             advice = (
                 "A fan or a heater near the microphone? Move it away from the noise and nearer to "
                 "the babies."
@@ -72,6 +75,8 @@ def said(finding: Finding, clock: Clock) -> Said:
             advice = f"The longest time: {since} to {until}. A cry would have gone unnoticed."
         case "heard":
             title, advice = f"Quiet since {since}, and the microphone hears the room", ""
+            if finding.until is not None:
+                title = f"Quiet from {since} on, and the microphone heard the room"
         case _:
             title = "Not listened to for long enough to say"
             advice = "After ten minutes it shows whether the microphone hears the room."
@@ -81,7 +86,12 @@ def said(finding: Finding, clock: Clock) -> Said:
 def headline(night: Silence, clock: Clock) -> Said:
     """The one that matters now: what was missed earlier comes after what is heard since."""
     now = [finding for finding in night.findings if finding.code != "gaps"]
-    return said((now or night.findings)[0], clock)
+    first = (now or night.findings)[0]
+    words = said(first, clock)
+    missing_s = sum(gap.length_s for gap in night.gaps)
+    if first.code != "heard" or missing_s < WORTH_A_WORD_S:
+        return words
+    return replace(words, title=f"{words.title}; before, nobody listened for {lasting(missing_s)}")
 
 
 def summary(night: Silence) -> str:
