@@ -18,6 +18,7 @@ from monitor.messages import DeafReason
 from monitor.near import NearCalls, NearCount
 
 MINUTE_S = 60.0
+LONGEST_S = 3600.0  # of a program that stood still, only the end is told; before it was a gap
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Minutes:
 
     def judge(self, hops: Sequence[HopScores], rule: CryRule, *, crying: bool) -> None:
         """Take the newest scores of the stream, and the rule that calls are found by."""
+        if not hops:
+            return
         if self._near is None:
             self._near = NearCalls(rule, self._hop_s, self._count)
         self._near.set_rule(rule)
@@ -124,14 +127,16 @@ class Minutes:
         score, self._score = self._score, 0.0
         powers, self._powers = self._powers, []
         self._spent = _Spent(now)
+        length_s = min(now - spent.began, LONGEST_S)
         return Minute(
-            began=spent.began,
-            length_s=now - spent.began,
-            listened_s=min(spent.listening, spent.sound),  # what was lost was not listened to
-            muted_s=spent.muted,
-            deaf_s=sum(spent.deaf.values()),
+            began=now - length_s,
+            length_s=length_s,
+            # What was lost was not listened to.
+            listened_s=min(spent.listening, spent.sound, length_s),
+            muted_s=min(spent.muted, length_s),
+            deaf_s=min(sum(spent.deaf.values()), length_s),
             reason=max(spent.deaf, key=lambda why: spent.deaf[why], default=None),
             loudness=Loudness.of(powers),
-            score=score,
+            score=min(1.0, score),
             near=self._count.take(),
         )

@@ -15,8 +15,9 @@ from models.card import CryRule
 from models.cry_model import HopScores
 from monitor.cries import Call, Calls
 
-# How far under the threshold a sound may stay to be counted, in logits: twice what one step of
-# sensitivity moves it, so that raising it by a step is known to reach about half of them.
+# How far under the threshold a sound may stay to be counted, in logits: two steps of sensitivity
+# would make a call of it. Of cries in noise that are not told, most leave a mark within it down to
+# -10 dB, and a quiet room leaves none (`python -m tests.bench.near`).
 NEAR_LOGITS = 1.7
 JOINED_S = 1e-6  # a sound that goes on for longer than a call may is cut, without a gap
 

@@ -146,6 +146,13 @@ def test_a_deaf_microphones_zeros_tell_no_level() -> None:
     assert meter.close(2.0) is None  # no time has passed
 
 
+def test_a_program_that_stood_still_for_hours_tells_of_its_end_only() -> None:
+    meter = Minutes(HOP_S, 0.0)
+    minute = meter.tick(20_000.0, DeafReason.FROZEN, muted=False)
+    assert minute is not None
+    assert (minute.began, minute.length_s, minute.deaf_s) == (16_400.0, 3600.0, 3600.0)
+
+
 def band_level(sound: Samples) -> float:
     pieces = BandPieces()
     pieces.push(sound)
