@@ -11,9 +11,9 @@ from monitor.messages import ClockState, MinuteMessage
 from web.records import Minute
 from web.silence import Heard
 
-# A litter is weaned after some six weeks: its nights can be compared until then. 9 MB a box.
+# A litter is weaned after some six weeks: its nights can be compared until then. 16 MB a box.
 KEPT = timedelta(days=42)
-FORGOTTEN_A_RUN = 20_000  # twice what ten boxes say between two runs, with a week's backlog
+FORGOTTEN_A_RUN = 20_000  # the rest is forgotten by the next run, ten minutes later
 LONGEST = timedelta(hours=1)  # a minute never is; so much earlier begins what reaches into a time
 
 

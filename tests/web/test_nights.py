@@ -19,6 +19,7 @@ from tests.web.cry_messages import minute
 from tests.web.dashboard import NIGHT, Dashboard, dashboard
 from tests.web.test_pages import card
 from tests.web.test_silence import BEGIN, deaf, heard
+from web import journal
 from web.pages import night_chart, night_words
 from web.records import Box
 from web.silence import Cried, Heard, look
@@ -124,6 +125,8 @@ def test_in_the_morning_the_night_is_summed_up(shown: Dashboard, client: FlaskCl
     listened(shown, 9)
     shown.at -= 5 * HOURS
     shown.cry("cry_ended")
+    none = shown.cry("cry_ended", id="01929b1e-7c1a-7aa0-a2ef-0d6ad8b54c12")
+    shown.write(journal.review, none, "not_a_cry")
     shown.at += 6 * HOURS
     shown.state()
     assert "Last night: listened 9 h of 9 h; 1 cry; no sounds just under the threshold" in card(

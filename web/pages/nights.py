@@ -14,7 +14,7 @@ from web import changes, minutes, silence
 from web.nursery import Look, looking
 from web.pages import night_chart, night_words
 from web.pages.babies import box_names
-from web.records import Box, Cry
+from web.records import Box, Cry, Review
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
 
@@ -135,14 +135,22 @@ def _view(look: Look, row: Box, begin: datetime, end: datetime, height: float) -
 
 
 def _cries(session: Session, box_id: str, begin: datetime, end: datetime) -> list[Cried]:
+    """Those in a time, but for what a carer said was none."""
     rows = session.scalars(
         select(Cry)
         .where(Cry.box_id == box_id, Cry.state != "retracted")
         .where(Cry.onset < end, Cry.offset > begin)
         .order_by(Cry.onset)
         .limit(MOST_CRIES)
-    )
-    return [Cried(row.onset, end if row.state == "open" else row.offset) for row in rows]
+    ).all()
+    reviewed = select(Review).where(Review.cry_id.in_([row.id for row in rows]))
+    newest = session.scalars(reviewed.order_by(Review.id))
+    verdicts = {review.cry_id: review.verdict for review in newest}  # the last word holds
+    return [
+        Cried(row.onset, end if row.state == "open" else row.offset)
+        for row in rows
+        if verdicts.get(row.id) != "not_a_cry"
+    ]
 
 
 def _usual(session: Session, box_id: str) -> list[float]:
