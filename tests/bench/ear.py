@@ -59,7 +59,7 @@ class Peer:
 
 def run(command: Sequence[str | Path], out: Path) -> None:
     """Run a program on one thread to its end, its output into a file that is whole or not there."""
-    part = out.with_name(out.name + ".part")
+    part = out.with_name(f"{out.name}.{os.getpid()}")
     with part.open("wb") as sink:
         environment = {**os.environ, **ONE_THREAD}
         words = [str(word) for word in command]

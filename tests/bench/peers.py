@@ -42,7 +42,7 @@ def score(peer: str, folder: Path) -> None:
     """Hear every stream of a folder, and write the scores under each map."""
     program: Any = load_from(SHARED / "peers" / "score.py")
     taggers = {mapping: program.Tagger(peer, mapping) for mapping in MAPS[peer]}
-    parts = {m: table_of(folder, peer, m).with_suffix(".part") for m in taggers}
+    parts = {m: table_of(folder, peer, m).with_suffix(f".{os.getpid()}") for m in taggers}
     with ExitStack() as stack:
         rows = {
             mapping: csv.writer(stack.enter_context(path.open("w", newline="")))

@@ -81,12 +81,11 @@ def build(audio: Path, split: str, out: Path, seed: int, minutes: int, mode: str
     judge = referee()
     bouts: list[tuple[float, Spans]] = []  # length in s, calls from the bout's start
     judge.make_bout = _noting(judge.make_bout, bouts, judge.RATE)
-    shutil.rmtree(out, ignore_errors=True)
-    judge.build(audio, split, out, seed, minutes, mode)
+    under_way = out.with_name(f"{out.name}.{os.getpid()}")
+    judge.build(audio, split, under_way, seed, minutes, mode)
     judge.make_bout = judge.make_bout.__wrapped__
-    truth, _ = judge.read_truth(out)
-    part = out / f"{CALLS}.part"
-    with part.open("w", newline="") as handle:
+    truth, _ = judge.read_truth(under_way)
+    with (under_way / CALLS).open("w", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["file", "bout_onset_s", "onset_s", "offset_s"])
         drawn = iter(bouts)
@@ -100,7 +99,8 @@ def build(audio: Path, split: str, out: Path, seed: int, minutes: int, mode: str
                     f"{bout.onset + offset:.3f}",
                 )
                 writer.writerow([bout.file, *row])
-    part.rename(out / CALLS)
+    shutil.rmtree(out, ignore_errors=True)
+    under_way.rename(out)
 
 
 def read_calls(folder: Path) -> dict[tuple[str, float], Spans]:
