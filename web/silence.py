@@ -162,7 +162,7 @@ def look(  # noqa: PLR0913 - what is known of a night
     goes_on: bool,
     usual_cry_dbfs: Sequence[float] = (),
 ) -> Silence:
-    """Judge a stretch of time: minutes in order, and the cries in it.
+    """Judge a stretch of time: the minutes that reach into it, in order, and its cries.
 
     `goes_on`: the end is now. `usual_cry_dbfs` are levels of the box's newest cries.
     """
@@ -206,7 +206,7 @@ def gaps(begin: datetime, end: datetime, minutes: Iterable[Heard]) -> list[Gap]:
         if minute.at > known:
             _join(found, Gap(known, min(minute.at, end), "no_word"))
         if not minute.listened:
-            _join(found, Gap(max(minute.at, begin), min(minute.end, end), minute.why_not))
+            _join(found, Gap(max(minute.at, known), min(minute.end, end), minute.why_not))
         known = max(known, minute.end)
     if known < end:
         _join(found, Gap(known, end, "no_word"))
@@ -214,16 +214,14 @@ def gaps(begin: datetime, end: datetime, minutes: Iterable[Heard]) -> list[Gap]:
 
 
 def _join(found: list[Gap], gap: Gap) -> None:
-    """Add a gap, or make the one before it longer: the listener's word tells more than none."""
-    last = found[-1] if found else None
+    """Add a gap, or make the one before it longer: one story is told of both if either is short."""
     if gap.end <= gap.begin:
         return
+    last = found[-1] if found else None
     if last is not None and gap.begin - last.end < timedelta(seconds=1):
-        told = last.why == gap.why or "no_word" in (last.why, gap.why)
-        short = min(gap.end - gap.begin, last.end - last.begin) < GAP
-        if told and (last.why == gap.why or short):
-            why = max((last, gap), key=lambda one: one.length_s).why
-            found[-1] = Gap(last.begin, gap.end, why)
+        shorter, longer = sorted((last, gap), key=lambda one: one.length_s)
+        if last.why == gap.why or shorter.end - shorter.begin < GAP:
+            found[-1] = Gap(last.begin, gap.end, longer.why)
             return
     found.append(gap)
 

@@ -197,3 +197,40 @@ def test_calm_is_said_only_of_time_that_was_listened_to(
 def test_a_minute_over_the_edge_counts_by_the_part_inside(share: float) -> None:
     over = heard(0, at=BEGIN - share * MINUTE)
     assert judged([over]).listened_s == pytest.approx(60 * (1 - share))
+
+
+levels = st.none() | st.floats(-120, 0)
+shares = st.floats(0, 1)
+
+
+@st.composite
+def any_minute(draw: st.DrawFn) -> Heard:
+    length_s = draw(st.floats(0.1, 3600))
+    return heard(
+        0,
+        at=BEGIN + timedelta(seconds=draw(st.floats(-7200, 9000))),
+        length_s=length_s,
+        listened_s=length_s * draw(shares),
+        muted_s=length_s * draw(shares),
+        deaf_s=length_s * draw(shares),
+        reason=draw(st.sampled_from([None, "frozen", "silent"])),
+        level_dbfs=draw(levels),
+        peak_dbfs=draw(levels),
+        noise_dbfs=draw(levels),
+        near_calls=draw(st.integers(0, 50)),
+        sensitivity=draw(st.sampled_from(["low", "normal", "high"])),
+    )
+
+
+@given(st.lists(any_minute(), max_size=30), st.booleans(), st.floats(0, 9000))
+def test_whatever_minutes_there_are_also_two_at_once_the_time_is_told_once(
+    minutes: list[Heard], goes_on: bool, length_s: float
+) -> None:
+    end = BEGIN + timedelta(seconds=length_s)
+    minutes = [one for one in minutes if one.end > BEGIN and one.at < end]
+    minutes.sort(key=lambda minute: minute.at)
+    found = look(BEGIN, end, minutes, [], goes_on=goes_on)
+    assert 0 <= found.listened_s <= found.length_s
+    assert all(BEGIN <= gap.begin < gap.end <= end for gap in found.gaps)
+    assert all(a.end <= b.begin for a, b in zip(found.gaps, found.gaps[1:], strict=False))
+    assert found.first.since is None or BEGIN <= found.first.since <= end
