@@ -1,19 +1,19 @@
 """Whether somebody talks in a sound: for keeping no clip in which a person can be understood.
 
     guard = SpeechGuard.load()
-    found = guard.hears(samples, calls)  # mono float32 at 16 kHz; onset and offset in s
+    guard.hears(samples).found  # mono float32 at 16 kHz
 
 Silero VAD (MIT, `LICENSE.silero-vad`) tells how likely each 32 ms are speech. It was made for a
 voice near a microphone, and here a person may talk softly behind a loud cry; so the sound is heard
 twice, once as loud on the whole as the VAD is used to, once with every moment as loud as the other.
-Cries look a little like speech to it, for moments or faintly. So speech has to last, and while
-an animal calls it has to be surer. Only numpy and onnxruntime are needed.
+Cries look like speech to it for moments, or faintly: so it must be sure for as long as a short word
+lasts. That tells cries so well that to weigh it against where the calls lie, or to ask for less
+between them, gained nothing more. Only numpy and onnxruntime are needed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,6 @@ CONTEXT = 64  # samples of the frame before, which it wants to see again
 STATE = (2, 128)  # of the network, for each stream
 
 Samples = NDArray[np.float32]
-Calls = Sequence[tuple[float, float]]  # onset and offset in s from the first sample
 
 
 @dataclass(frozen=True)
@@ -44,19 +43,16 @@ class SpeechRule:
     levelled_s: float = 0.2  # over which every moment is made as loud as the other
     quietest_rms: float = 1e-5  # what is quieter is silence (-100 dBFS)
     lasts_frames: int = 12  # 0.38 s, a short word
-    between: float = 0.35  # mean probability over that time, between the calls
-    anywhere: float = 0.45  # ... and in calls, which look a little like speech
-    beside_s: float = 0.1  # around a call still belongs to it: scores come in steps of 0.16 s
+    likely: float = 0.5  # mean probability over that time from which it is speech
 
 
 @dataclass(frozen=True)
 class Speech:
-    """What was found; the two figures are the evidence, mean probabilities over a short word."""
+    """What was found, with the evidence."""
 
     found: bool
-    between: float  # highest between the calls, 0..1
-    anywhere: float  # highest of all, 0..1
-    at_s: float  # where it is highest
+    likely: float  # the highest mean probability over the length of a short word, 0..1
+    at_s: float  # the middle of that time
 
 
 class SpeechGuard:
@@ -87,24 +83,17 @@ class SpeechGuard:
             )
         return cls(_session(weights))
 
-    def hears(self, samples: Samples, calls: Calls = ()) -> Speech:
-        """Whether a person talks in mono samples [n] at 16 kHz in which an animal calls."""
+    def hears(self, samples: Samples) -> Speech:
+        """Whether a person talks in mono samples [n] at 16 kHz."""
         if not len(samples):
-            return Speech(found=False, between=0.0, anywhere=0.0, at_s=0.0)
-        rule = self.rule
+            return Speech(found=False, likely=0.0, at_s=0.0)
         likely = self.probabilities(samples).max(axis=0)  # [frames]
-        lasting = _running_mean(likely, rule.lasts_frames)
-        centres = (np.arange(len(likely)) * FRAME + FRAME / 2) / RATE_HZ
-        calling = np.zeros(len(likely), bool)
-        for onset, offset in calls:
-            calling |= (centres >= onset - rule.beside_s) & (centres <= offset + rule.beside_s)
-        between = float(_running_mean(np.where(calling, 0.0, likely), rule.lasts_frames).max())
-        anywhere = float(lasting.max())
+        lasting = _running_mean(likely, self.rule.lasts_frames)
+        at = int(lasting.argmax())
         return Speech(
-            found=between > rule.between or anywhere > rule.anywhere,
-            between=round(between, 3),
-            anywhere=round(anywhere, 3),
-            at_s=round(float(centres[lasting.argmax()]), 2),
+            found=bool(lasting[at] >= self.rule.likely),
+            likely=round(float(lasting[at]), 3),
+            at_s=round((at + 0.5) * FRAME / RATE_HZ, 2),
         )
 
     def probabilities(self, samples: Samples) -> Samples:

@@ -7,14 +7,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from models.speech import Speech
 from monitor.blocks import Samples
 from monitor.clips import LATE_S, CrySound, SoundMemory, to_flac
 from monitor.cries import CryEvent
 from monitor.cry_messages import CryMessages, last_words
 from monitor.describing import Describer
-from monitor.messages import Acoustics, CryMessage, CryStep, Topics
+from monitor.messages import Acoustics, CryMessage, CryStep, NoClip, Topics
 from monitor.outbox import Outbox, Outgoing
 from monitor.settings import ClipSettings
 from monitor.worker import Job, Worker
@@ -23,8 +25,10 @@ log = logging.getLogger(__name__)
 
 MEASURED_S = 12.0  # of a cry are measured, at most
 DESCRIBED_WITHIN_S = 4.0  # what a cry sounded like is waited for, then it ends without
+UNCHECKED = "it took too long to tell whether somebody talked"
 TALLY = "cries_today"  # key in the outbox
 
+T = TypeVar("T")
 MonotonicOf = Callable[[float], float]  # a moment of the stream to the monotonic clock
 
 
@@ -84,8 +88,14 @@ class _Ending:
     event: CryEvent
     monotonic: MonotonicOf
     sound: Samples
-    job: Job[Acoustics | None] | None
+    speech: Job[Speech | None] | None
+    acoustics: Job[Acoustics | None] | None
     give_up: float  # monotonic, s
+
+    @property
+    def jobs(self) -> list[Job[Any]]:
+        """What is under way."""
+        return [job for job in (self.speech, self.acoustics) if job is not None]
 
 
 class CryDesk:
@@ -113,6 +123,7 @@ class CryDesk:
         self._told = told
         self._cry: _OpenCry | None = None
         self._ending: _Ending | None = None
+        self._unchecked = False  # whether the sound of the last cry could not be checked for speech
         self.tally = Tally.from_json(outbox.recall(TALLY))
 
     @property
@@ -129,6 +140,15 @@ class CryDesk:
     def open_cry(self) -> str | None:
         """The id of the cry that is open."""
         return self._messages.open.id if self._messages.open and self._cry else None
+
+    @property
+    def speech_trouble(self) -> str | None:
+        """Why no sound is kept, though it should be: speech cannot be told.
+
+        Empty when it can, None when it was not tried yet.
+        """
+        trouble = self._describer.speech_trouble
+        return trouble or (UNCHECKED if self._unchecked else trouble)
 
     def warm_up(self) -> None:
         """Have what describes a cry ready before its end; to be called once there is sound."""
@@ -168,21 +188,25 @@ class CryDesk:
             self._close_step([self._outgoing(self._messages.write(event, monotonic))], None)
             return
         sound, calls = cry.sound.end(memory, event.offset_s)
-        job = self._worker.submit(lambda: self._describer.describe(sound, calls))
-        self._ending = _Ending(event, monotonic, sound, job, now + DESCRIBED_WITHIN_S)
+        speech = None
+        if self._clips.keep and len(sound):  # first, for without it no sound is kept
+            speech = self._worker.submit(lambda: self._describer.speech(sound))
+        acoustics = self._worker.submit(lambda: self._describer.describe(sound, calls))
+        give_up = now + DESCRIBED_WITHIN_S
+        self._ending = _Ending(event, monotonic, sound, speech, acoustics, give_up)
 
     def turn(self, memory: SoundMemory | None, now: float) -> None:
         """Do what has become due: keep the open cry's sound, say a cry's end."""
         if self._cry and memory:
             self._cry.sound.keep(memory)
         ending = self._ending
-        if ending and (ending.job is None or ending.job.done or now >= ending.give_up):
+        if ending and (now >= ending.give_up or all(job.done for job in ending.jobs)):
             self._say_ending()
 
     def finish(self, patience_s: float) -> None:
         """Say what has not been said yet; wait so long for what the cry sounded like."""
-        if self._ending and self._ending.job:
-            self._ending.job.wait(patience_s)
+        if self._ending and self._ending.jobs:
+            self._ending.jobs[-1].wait(patience_s)  # they are done one after the other
         self._say_ending()
 
     def put_right(self) -> None:
@@ -196,15 +220,34 @@ class CryDesk:
         ending, self._ending = self._ending, None
         if ending is None:
             return
-        acoustics = ending.job.result if ending.job and ending.job.done else None
-        clip = self._clips.keep and len(ending.sound) > 0
+        no_clip = self._why_no_clip(ending)
+        clip = self._clips.keep and len(ending.sound) > 0 and no_clip is None
         message = self._messages.write(
-            ending.event, ending.monotonic, acoustics=acoustics, clip=clip
+            ending.event,
+            ending.monotonic,
+            acoustics=_result(ending.acoustics),
+            clip=clip,
+            no_clip=no_clip,
         )
         outgoing = [self._outgoing(message)]
         if clip:
             outgoing.append(Outgoing(self._topics.clip(message.id), to_flac(ending.sound)))
         self._close_step(outgoing, None)
+
+    def _why_no_clip(self, ending: _Ending) -> NoClip | None:
+        """Keep no sound in which somebody talks, nor one of which that is not known."""
+        if not self._clips.keep or not len(ending.sound):
+            return None
+        speech = _result(ending.speech)
+        if speech is None:
+            self._unchecked = True
+            log.warning("the sound of a cry is not kept: %s", self.speech_trouble)
+            return NoClip.UNCHECKED
+        self._unchecked = False
+        if not speech.found:
+            return None
+        log.info("the sound of a cry is not kept: somebody talked (at %.1f s of it)", speech.at_s)
+        return NoClip.SPEECH
 
     def _outgoing(self, message: CryMessage) -> Outgoing:
         return Outgoing(self._topics.cry, message.payload())
@@ -216,3 +259,8 @@ class CryDesk:
     def _close_step(self, outgoing: list[Outgoing], open_cry: bytes | None) -> None:
         self._outbox.close_step(outgoing, open_cry, {TALLY: self.tally.to_json()})
         self._told()
+
+
+def _result(job: Job[T | None] | None) -> T | None:
+    """What came of it so far."""
+    return job.result if job is not None and job.done else None

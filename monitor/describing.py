@@ -1,8 +1,10 @@
-"""Describes cries in a process of its own: listening never waits, and the memory comes back.
+"""Looks at cries in a process of its own: listening never waits, and the memory comes back.
 
-librosa brings numba: seconds of importing and compiling that would hold the interpreter's lock,
-and more memory than all the rest. The child starts with the first cry, is kept while cries come,
-and ends after a quiet time, or when our end of its pipe closes, however we ended.
+It tells what a cry sounded like, and whether somebody talks in its sound. librosa brings numba:
+seconds of importing and compiling that would hold the interpreter's lock, and more memory than all
+the rest. The child starts with the first cry, is kept while cries come, and ends after a quiet
+time, or when our end of its pipe closes, however we ended. Whether somebody talks it can tell
+while librosa is still on its way.
 
     python -m monitor.describing        the child: requests on standard input, answers on output
 """
@@ -19,20 +21,26 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
+from models.speech import ModelError, Speech, SpeechGuard
 from monitor.blocks import RATE_HZ, Samples
 from monitor.messages import Acoustics
 
 IDLE_S = 120.0  # after so long without a cry the child ends
 ANSWER_S = 180.0  # to import and, once, compile: 10 s here, more on a small board
+SPEECH_S = 60.0  # to start the child, and to listen for speech: 0.1 s here for 12 s of sound
 NICENESS = 10  # listening goes first
 ANSWER_BYTES = 4096  # an answer is one short line
 COMMAND = (sys.executable, "-m", "monitor.describing")
 SAMPLE = np.dtype("<f4")
+
+Calls = list[tuple[float, float]]  # onset and offset in s from the first sample
+Wanted = Literal["ready", "speech", "acoustics"]
 
 log = logging.getLogger(__name__)
 
@@ -46,27 +54,41 @@ class Describer:
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()  # guards the two above
+        self.speech_trouble: str | None = None
+        """Why speech cannot be told; empty when it can, None when it was not tried."""
 
     def warm_up(self) -> None:
-        """Have the child ready before the cry has ended."""
-        self.describe(np.zeros(RATE_HZ, np.float32), [(0.25, 0.75)])
+        """Have the child ready before the cry has ended, and see that it can tell speech."""
+        self._speech("ready", np.zeros(RATE_HZ, np.float32))
 
-    def describe(self, samples: Samples, calls: list[tuple[float, float]]) -> Acoustics | None:
+    def speech(self, samples: Samples) -> Speech | None:
+        """What `models.speech` says; None where that cannot be told, see `speech_trouble`."""
+        return self._speech("speech", samples)
+
+    def describe(self, samples: Samples, calls: Calls) -> Acoustics | None:
         """What `monitor.acoustics.describe` says; None without an answer, and the log says why."""
-        head = json.dumps({"samples": len(samples), "calls": calls}).encode() + b"\n"
-        request = head + samples.astype(SAMPLE).tobytes()
         try:
-            answer = self._ask(request)
-        except OSError:  # it has just gone to rest: another one
-            self._end_child()
-            try:
-                answer = self._ask(request)
-            except OSError as error:
-                self._end_child()
-                if not self._stopped:
-                    log.warning("a cry could not be described: the process for it: %s", error)
-                return None
+            answer = self._ask("acoustics", samples, calls, ANSWER_S)
+        except OSError as error:
+            if not self._stopped:
+                log.warning("a cry could not be described: the process for it: %s", error)
+            return None
         return None if answer is None else Acoustics.model_validate(answer)
+
+    def _speech(self, want: Wanted, samples: Samples) -> Speech | None:
+        found, trouble = None, ""
+        try:
+            answer = self._ask(want, samples, [], SPEECH_S)
+            if "trouble" in answer:
+                trouble = answer["trouble"]
+            else:
+                found = Speech(**answer)
+        except OSError as error:
+            trouble = f"the process for it: {error}"
+        if trouble and trouble != self.speech_trouble and not self._stopped:
+            log.warning("no sound of cries is kept, speech cannot be told: %s", trouble)
+        self.speech_trouble = trouble
+        return found
 
     def stop(self) -> None:
         """End the child, and start none any more; may be called from another thread."""
@@ -85,7 +107,21 @@ class Describer:
                     with contextlib.suppress(OSError):  # what was not sent is not needed
                         pipe.close()
 
-    def _ask(self, request: bytes) -> object:
+    def _ask(self, want: Wanted, samples: Samples, calls: Calls, within_s: float) -> Any:
+        """The child's answer; raises OSError where there is none."""
+        head = json.dumps({"want": want, "samples": len(samples), "calls": calls}).encode()
+        request = head + b"\n" + samples.astype(SAMPLE).tobytes()
+        try:
+            return self._exchange(request, within_s)
+        except OSError:  # it has just gone to rest: another one
+            self._end_child()
+        try:
+            return self._exchange(request, within_s)
+        except OSError:
+            self._end_child()
+            raise
+
+    def _exchange(self, request: bytes, within_s: float) -> Any:
         with self._lock:
             if self._stopped:
                 raise BrokenPipeError("no more is wanted")
@@ -94,11 +130,11 @@ class Describer:
             raise BrokenPipeError("it has no pipes")
         child.stdin.write(request)
         child.stdin.flush()
-        line, end = b"", time.monotonic() + ANSWER_S
+        line, end = b"", time.monotonic() + within_s
         while not line.endswith(b"\n"):
             wait_s = max(0.0, end - time.monotonic())
             if not select.select([child.stdout], [], [], wait_s)[0]:
-                raise TimeoutError(f"no answer within {ANSWER_S:.0f} s")
+                raise TimeoutError(f"no answer within {within_s:.0f} s")
             piece = os.read(child.stdout.fileno(), ANSWER_BYTES)
             if not piece:
                 raise BrokenPipeError("it is gone")
@@ -117,6 +153,7 @@ class Describer:
 
 def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
     """The child: answer until nothing has come for IDLE_S, or the pipe is closed."""
+    answering = Answering()
     # One request follows the answer to another, so nothing waits unseen in a buffer here.
     while select.select([requests], [], [], IDLE_S)[0]:
         head = requests.readline()
@@ -126,15 +163,43 @@ def answer_requests(requests: BinaryIO, answers: BinaryIO) -> None:
         sound = requests.read(SAMPLE.itemsize * request["samples"])
         if len(sound) < SAMPLE.itemsize * request["samples"]:
             return
-        answers.write(_answer(np.frombuffer(sound, SAMPLE), request["calls"]) + b"\n")
+        answer = answering.to(request["want"], np.frombuffer(sound, SAMPLE), request["calls"])
+        answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
 
-def _answer(samples: Samples, calls: list[tuple[float, float]]) -> bytes:
+class Answering:
+    """What the child knows."""
+
+    def __init__(self) -> None:
+        self._guard: SpeechGuard | None = None
+        self._librosa: threading.Thread | None = None
+
+    def to(self, want: Wanted, samples: Samples, calls: Calls) -> Any:
+        """The answer to one request, as JSON; raises OSError."""
+        if want == "acoustics":
+            found = _describe(samples, calls)
+            return None if found is None else found.model_dump(mode="json")
+        try:
+            self._guard = self._guard or SpeechGuard.load()
+            answer = asdict(self._guard.hears(samples))
+        except ModelError as error:
+            answer = {"trouble": str(error)}
+        if want == "ready" and self._librosa is None:
+            self._librosa = threading.Thread(target=_load_librosa, daemon=True)
+            self._librosa.start()
+        return answer
+
+
+def _load_librosa() -> None:
+    with contextlib.suppress(OSError):  # when a cry is described it will be told
+        _describe(np.zeros(RATE_HZ, np.float32), [(0.25, 0.75)])
+
+
+def _describe(samples: Samples, calls: Calls) -> Acoustics | None:
     from monitor.acoustics import describe  # noqa: PLC0415 - librosa, in the child alone
 
-    found = describe(samples, calls)
-    return b"null" if found is None else found.model_dump_json().encode()
+    return describe(samples, calls)
 
 
 def main() -> None:

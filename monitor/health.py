@@ -51,6 +51,8 @@ class Facts:
     disk_free_mb: float | None
     memory_mb: float | None
     uptime_s: float
+    speech: str | None = None
+    """Empty when speech in a cry's sound can be told, else what is wrong."""
 
 
 def checks(facts: Facts) -> tuple[Check, ...]:
@@ -63,6 +65,7 @@ def checks(facts: Facts) -> tuple[Check, ...]:
         broker(facts.broker),
         outbox(facts),
         clock(facts.clock),
+        speech(facts.speech),
         disk(facts.disk_free_mb),
         memory(facts.memory_mb),
     )
@@ -192,6 +195,20 @@ def clock(state: ClockState | None) -> Check:
         "not set by the network, so times may be wrong",
         "connect this computer to the internet or to a time server",
     )
+
+
+def speech(trouble: str | None) -> Check:
+    """Whether it can be told that somebody talks; while it cannot, no sound is kept."""
+    if trouble is None:
+        return _check("speech", CheckStatus.UNKNOWN, "not looked at yet")
+    if trouble:
+        return _check(
+            "speech",
+            CheckStatus.WARNING,
+            f"the sound of cries is not kept, for speech in it cannot be told: {trouble}",
+            "cries are told all the same; if it stays so, start the listener again",
+        )
+    return _ok("speech", "no sound is kept in which somebody talks")
 
 
 def disk(free_mb: float | None) -> Check:

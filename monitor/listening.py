@@ -147,7 +147,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
     )
 
     def tell_health(condition: Condition) -> bytes | None:
-        return health.payload(hearing_of(condition, ear), wall.at(time.monotonic()), wall.state)
+        return health.payload(hearing_of(condition, ear, desk), wall.at(time.monotonic()), wall.state)
 
     listener = Listener(
         Box(topics, zone, demo),
@@ -210,7 +210,7 @@ def pieces_of(path: Path) -> Iterator[Samples]:
         log.error("%s", error)
 
 
-def hearing_of(condition: Condition, ear: Ear) -> vitals.Hearing:
+def hearing_of(condition: Condition, ear: Ear, desk: CryDesk) -> vitals.Hearing:
     """What the health message tells of the hearing."""
     return vitals.Hearing(
         deaf=condition.deaf,
@@ -221,6 +221,7 @@ def hearing_of(condition: Condition, ear: Ear) -> vitals.Hearing:
         dropped_blocks=condition.dropped,
         load=ear.load,
         latency_s=ear.latency_s,
+        speech=desk.speech_trouble,
     )
 
 

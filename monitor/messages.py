@@ -115,6 +115,13 @@ class Arousal(StrEnum):
     UNKNOWN = "unknown"
 
 
+class NoClip(StrEnum):
+    """Why the sound of a cry is not kept, where sound is kept."""
+
+    SPEECH = "speech"  # somebody talks in it
+    UNCHECKED = "unchecked"  # that could not be told
+
+
 class Message(BaseModel):
     """What all JSON payloads share."""
 
@@ -185,6 +192,9 @@ class CryMessage(Message):
     arousal: Arousal = Arousal.UNKNOWN
     acoustics: Acoustics | None = None
     clip: bool = Field(default=False, description="whether the cry's sound is sent as well")
+    no_clip: NoClip | None = Field(
+        default=None, description="why its sound is not kept, when the settings would keep it"
+    )
     model: str = Field(max_length=200)
     demo: bool = False
     reason: str | None = Field(default=None, max_length=200, description="of a retraction")

@@ -33,6 +33,7 @@ class Hearing:
     dropped_blocks: int
     load: float
     latency_s: float | None
+    speech: str | None = None
 
 
 @dataclass
@@ -89,6 +90,7 @@ class Vitals:
             disk_free_mb=disk_free_mb(self.state_dir),
             memory_mb=memory_mb(),
             uptime_s=now - self._began,
+            speech=hearing.speech,
         )
 
     def _lost_lately(self, lost: int, now: float) -> int:

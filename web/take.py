@@ -226,5 +226,5 @@ def _retell(cry: Cry, said: CryMessage, now: datetime) -> None:
     cry.calls, cry.calls_per_minute = said.calls, said.calls_per_minute
     cry.model, cry.demo, cry.updated_at = said.model, said.demo, now
     cry.details = said.model_dump(
-        mode="json", include={"species_scores", "acoustics", "reason", "clip", "decided"}
+        mode="json", include={"species_scores", "acoustics", "reason", "clip", "no_clip", "decided"}
     )

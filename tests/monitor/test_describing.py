@@ -89,7 +89,7 @@ def test_a_full_disk_is_one_line_of_the_child(
     full = (
         "import errno\nfrom monitor import describing\n"
         "def answer(*_): raise OSError(errno.ENOSPC, 'No space left on device')\n"
-        "describing._answer = answer\ndescribing.main()"
+        "describing._describe = answer\ndescribing.main()"
     )
     monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", full))
     describer = Describer(tmp_path)
@@ -108,3 +108,36 @@ def test_a_child_that_does_not_answer_is_given_up(
     monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", deaf))
     assert describer.describe(call(), CALLS) is None
     assert "no answer" in caplog.text
+
+
+def test_the_child_tells_speech_before_it_has_librosa(
+    describer: Describer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = (
+        "import time\nfrom monitor import describing\n"
+        "describing._describe = lambda *_: time.sleep(60)\ndescribing.main()"
+    )
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", slow))
+    assert describer.speech_trouble is None
+    describer.warm_up()
+    assert describer.speech_trouble == ""
+    found = describer.speech(call())
+    assert found is not None
+    assert not found.found
+
+
+def test_without_the_weights_speech_cannot_be_told_and_it_is_said_why(
+    describer: Describer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bare = (
+        "from models import speech\nfrom monitor import describing\n"
+        "speech.WEIGHTS = 'none.onnx'\ndescribing.main()"
+    )
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", bare))
+    assert describer.speech(call()) is None
+    assert "none.onnx: the weights cannot be read" in str(describer.speech_trouble)
+    assert "no sound of cries is kept" in caplog.text
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    os.kill(child_of(describer), signal.SIGKILL)
+    assert describer.speech(call()) is None
+    assert "the process for it" in str(describer.speech_trouble)

@@ -39,6 +39,7 @@ WELL = Facts(
     disk_free_mb=50_000,
     memory_mb=150,
     uptime_s=10,
+    speech="",
 )
 OK, WARNING, FAILED, UNKNOWN = (
     CheckStatus.OK,
@@ -56,6 +57,8 @@ def test_all_is_well_when_all_is_known_and_well() -> None:
 @pytest.mark.parametrize(
     ("name", "changed", "status"),
     [
+        ("speech", {"speech": "the weights are missing"}, WARNING),
+        ("speech", {"speech": None}, UNKNOWN),
         ("microphone", {"deaf": DeafReason.UNPLUGGED}, FAILED),
         ("microphone", {"deaf": DeafReason.STARTING}, UNKNOWN),
         ("sound", {"lost_lately": 1}, WARNING),
@@ -121,7 +124,7 @@ def test_the_message_carries_the_facts() -> None:
         48_000,
     )
     assert (message.outbox_depth, message.demo, message.problem) == (3, True, False)
-    assert len(message.checks) == 9
+    assert len(message.checks) == 10
 
 
 HEARS = Hearing(

@@ -31,6 +31,7 @@ from monitor.messages import (
     CryStep,
     DeafReason,
     LevelMessage,
+    NoClip,
     Species,
     StateMessage,
     Topics,
@@ -41,6 +42,7 @@ from monitor.settings import ClipSettings
 from monitor.sources import PACE, Condition
 from monitor.worker import Worker
 from tests.monitor.loud_model import LoudModel, bout, silence
+from tests.talk import talk
 
 TOPICS = Topics("nursery", "nest")
 ZONE = ZoneInfo("Europe/London")
@@ -214,7 +216,12 @@ def house(tmp_path: Path) -> Iterable[House]:
     made.close()
 
 
-def test_a_cry_goes_to_the_outbox_step_by_step_and_ends_with_its_sound(house: House) -> None:
+def clips(house: House) -> list[bytes]:
+    sent = [w.message for w in house.outbox.batch(100)]
+    return [m.payload for m in sent if m.topic == TOPICS.clip(house.told()[-1].id)]
+
+
+def test_a_cry_goes_to_the_outbox_step_by_step(house: House) -> None:
     house.hear(silence(3), bout(8), silence(12))
     told = house.told()
     assert house.steps() == ["started", "updated", "updated", "ended"]
@@ -226,9 +233,6 @@ def test_a_cry_goes_to_the_outbox_step_by_step_and_ends_with_its_sound(house: Ho
     assert sum(len(m.call_times) for m in told) == told[-1].calls == 8
     assert told[0].decided is not None
     assert told[0].decided < told[0].onset.replace() + (told[-1].offset - told[0].onset)
-    clip = [w for w in house.outbox.batch(100) if w.message.topic == TOPICS.clip(told[0].id)]
-    assert [m.clip for m in told] == [False, False, False, True]
-    assert clip[0].message.payload.startswith(b"fLaC")
     assert house.outbox.open_cry() is None
 
 
@@ -281,15 +285,36 @@ def test_clips_are_not_sent_where_they_are_not_kept(tmp_path: Path) -> None:
     made.close()
 
 
-def test_what_a_cry_sounded_like_comes_with_its_end(house: House) -> None:
-    job = house.worker.submit(house.describer.warm_up)
-    assert job is not None
-    job.wait(60)
+def test_a_cry_ends_with_its_sound_and_what_it_was_like(house: House) -> None:
     house.hear(silence(1), bout(3, hertz=2500), silence(3.5))
-    house.listener.stop(20)
-    found = house.told()[-1].acoustics
-    assert found is not None
-    assert found.pitch_hz == pytest.approx(2500, rel=0.03)
+    house.listener.stop(60)
+    end = house.told()[-1]
+    assert (end.clip, end.no_clip) == (True, None)
+    assert clips(house)[0].startswith(b"fLaC")
+    assert house.desk.speech_trouble == ""
+    assert end.acoustics is not None
+    assert end.acoustics.pitch_hz == pytest.approx(2500, rel=0.03)
+
+
+def test_no_sound_is_kept_in_which_somebody_talks(house: House, tmp_path: Path) -> None:
+    words = talk(tmp_path)
+    cry = bout(3, hertz=2500)
+    between = np.zeros_like(cry)
+    first = RATE_HZ // 2  # after the first call
+    between[first : first + len(words)] = words[: len(cry) - first]
+    house.hear(silence(1), cry + between, silence(3.5))
+    house.listener.stop(60)
+    end = house.told()[-1]
+    assert (end.type, end.clip, end.no_clip) == (CryStep.ENDED, False, NoClip.SPEECH)
+    assert clips(house) == []
+
+
+def test_no_sound_is_kept_that_could_not_be_checked_in_time_and_it_is_said(house: House) -> None:
+    house.hear(silence(1), bout(3), silence(12))  # on the clock of the test no time has passed
+    end = house.told()[-1]
+    assert (end.type, end.clip, end.no_clip) == (CryStep.ENDED, False, NoClip.UNCHECKED)
+    assert clips(house) == []
+    assert "too long" in str(house.desk.speech_trouble)
 
 
 def test_the_state_follows_and_names_the_open_cry(house: House) -> None:

@@ -120,6 +120,7 @@ def test_a_cry_is_given_as_it_was_told(api: Api) -> None:
     )
     assert (item["onset"], item["duration_s"]) == ("2026-11-22T02:14:07.310Z", 4.0)
     assert item["acoustics"]["pitch_hz"] == 1240.0
+    assert item["no_clip"] is None
     sound = api.get(item["clip"])
     assert (sound.data, sound.content_type) == (FLAC, "audio/flac")
 

@@ -283,6 +283,8 @@ def test_a_cry_page_says_in_words_how_it_sounded(shown: Dashboard, client: Flask
     page = client.get(f"/cries/{CRY}").text
     for words in ("middling, 1240 Hz", "clear, 81", "very sure", "No sound of it is kept"):
         assert words in page
+    shown.cry("cry_ended", seq=9, no_clip="speech")
+    assert "Sound not kept: somebody was talking" in client.get(f"/cries/{CRY}").text
     assert client.get("/cries/nope").status_code == 404
 
 

@@ -56,6 +56,9 @@ class CryItem(BaseModel):
     received_at: Moment
     updated_at: Moment
     clip: str | None = Field(description="where its sound is (FLAC), if it is kept")
+    no_clip: str | None = Field(
+        description="why it is not kept: `speech` somebody talks in it, `unchecked` not known"
+    )
     source: int | None = Field(description="id of the animal, if a person saw it")
     stopped_by: str | None
     verdict: str | None = Field(description="a carer's word: right, not_a_cry")

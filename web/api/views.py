@@ -211,6 +211,7 @@ def _cry_item(cry: Cry, *, clip: bool, verdict: str | None) -> CryItem:
         species_scores=cry.details.get("species_scores") or {},
         acoustics=cry.details.get("acoustics"),
         clip=f"/api/v1/cries/{cry.id}/clip" if clip else None,
+        no_clip=cry.details.get("no_clip"),
         source=cry.source_id,
         verdict=verdict,
     )
