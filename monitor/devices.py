@@ -18,7 +18,10 @@ from monitor.quiet import quieten_alsa
 
 SOUND_CARDS = Path("/sys/class/sound")  # Linux: card0, card1, ...
 PLACE = re.compile(r"\s*\((?:plug)?hw:(\d+),(\d+)\)$")  # PortAudio adds it to names of ALSA cards
-USB = re.compile(r"usb:([0-9a-f]{4}):([0-9a-f]{4})(?::(.+))?", re.IGNORECASE)
+SOCKET = re.compile(r"\d+-\d+(\.\d+)*")  # bus, and the way through hubs: the kernel's name for it
+USB = re.compile(
+    rf"usb:([0-9a-f]{{4}}):([0-9a-f]{{4}})(?::(.+?))?(?:@({SOCKET.pattern}))?", re.IGNORECASE
+)
 BY_PLACE = re.compile(r"\d+|(plug)?hw:.*", re.IGNORECASE)
 STANDARD = "default"  # ALSA's name for what the system takes when nothing is named
 
@@ -38,11 +41,17 @@ class Usb:
     vendor: str  # four hexadecimal digits
     product: str
     serial: str | None = None
+    socket: str | None = None  # where it is plugged in
 
     @property
     def setting(self) -> str:
         """As the settings name it."""
         return ":".join(["usb", self.vendor, self.product, *([self.serial] if self.serial else [])])
+
+    @property
+    def at_socket(self) -> str:
+        """As the settings name it where there are several that say the same of themselves."""
+        return f"{self.setting}@{self.socket}" if self.socket else self.setting
 
 
 @dataclass(frozen=True)
@@ -69,10 +78,10 @@ class Input:
 def choose(wanted: str | None, there: Sequence[Input], channel: int | None = None) -> Input:
     """The input that a setting means.
 
-    `wanted` is a name, a part of one, or `usb:VENDOR:PRODUCT[:SERIAL]`; None means the only
-    microphone there is, or else the system's default. `channel`, from 1, is one that it must have.
-    Raises MissingError where it is not there, DeviceError where it cannot be told which is meant
-    or where it lacks the channel. Another one is never taken instead.
+    `wanted` is a name, a part of one, or `usb:VENDOR:PRODUCT[:SERIAL][@SOCKET]`; None means the
+    only microphone there is, or else the system's default. `channel`, from 1, is one that it must
+    have. Raises MissingError where it is not there, DeviceError where it cannot be told which is
+    meant or where it lacks the channel. Another one is never taken instead.
     """
     found = _meant(wanted, there)
     if channel is not None and channel > found.channels:
@@ -85,13 +94,14 @@ def _meant(wanted: str | None, there: Sequence[Input]) -> Input:
     if wanted is None:
         return _only(there)
     if match := USB.fullmatch(wanted):
-        vendor, product, serial = match.groups()
+        vendor, product, serial, socket, _ = match.groups()
         found = [
             i
             for i in there
             if i.usb
             and (i.usb.vendor, i.usb.product) == (vendor.lower(), product.lower())
             and serial in (None, i.usb.serial)
+            and socket in (None, i.usb.socket)
         ]
     elif BY_PLACE.fullmatch(wanted):
         raise DeviceError(
@@ -106,10 +116,19 @@ def _meant(wanted: str | None, there: Sequence[Input]) -> Input:
         raise MissingError(f"microphone {wanted!r} is not there ({_names(there)})")
     if len(found) > 1:
         raise DeviceError(
-            f"microphone {wanted!r} can mean {', '.join(_described(i) for i in found)}; "
-            "say which by its whole name or its usb:VENDOR:PRODUCT:SERIAL"
+            f"microphone {wanted!r} can mean {', '.join(setting_of(i, there) for i in found)}; "
+            "say which"
         )
     return found[0]
+
+
+def setting_of(device: Input, there: Iterable[Input]) -> str:
+    """What the settings call it, so that no other one of those that are there is meant."""
+    others = [other for other in there if other != device]
+    if device.usb is None:
+        return device.stable_name
+    alike = any(other.usb and other.usb.setting == device.usb.setting for other in others)
+    return device.usb.at_socket if alike else device.usb.setting
 
 
 def _only(there: Sequence[Input]) -> Input:
@@ -200,7 +219,8 @@ def usb_of_card(number: int, cards: Path = SOUND_CARDS) -> Usb | None:
     vendor, product = _word(device / "idVendor"), _word(device / "idProduct")
     if vendor is None or product is None:
         return None
-    return Usb(vendor, product, _word(device / "serial"))
+    socket = device.name if SOCKET.fullmatch(device.name) else None
+    return Usb(vendor, product, _word(device / "serial"), socket)
 
 
 def _word(path: Path) -> str | None:

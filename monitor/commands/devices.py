@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from monitor.devices import DeviceError, Input, choose, inputs
+from monitor.devices import DeviceError, Input, choose, inputs, setting_of
 from monitor.failure import Failure
 from monitor.settings import Settings, load
 
@@ -31,7 +31,7 @@ def devices(config: Path | None, *, as_json: bool) -> None:
     if not there:
         click.echo("No microphone is seen. Plug one in, or try: nursery-monitor up --demo")
     for device in there:
-        click.echo(_line(device))
+        click.echo(_line(device, there))
     click.echo()
     for line in _boxes(settings, there):
         click.echo(line)
@@ -42,8 +42,8 @@ def _as_json(device: Input) -> dict[str, object]:
     return found | {"channels": device.channels, "rate_hz": device.rate_hz}
 
 
-def _line(device: Input) -> str:
-    setting = device.usb.setting if device.usb else device.stable_name
+def _line(device: Input, there: list[Input]) -> str:
+    setting = setting_of(device, there)
     kind = "sound card" if device.is_card else "offered by the system"
     return f'microphone = "{setting}"   # {device.stable_name}, {kind}, {device.rate_hz} Hz'
 

@@ -89,7 +89,9 @@ class BoxSettings(Section):
     id: BoxId
     name: str = Field(default="", max_length=60)
     microphone: str | None = Field(
-        default=None, max_length=200, description="name, part of it, or usb:VENDOR:PRODUCT[:SERIAL]"
+        default=None,
+        max_length=200,
+        description="name, or part of it, or usb:VENDOR:PRODUCT[:SERIAL][@SOCKET]",
     )
     channel: int | None = Field(
         default=None, ge=1, le=64, description="of a microphone with several; default their mean"

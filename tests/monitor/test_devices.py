@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.commands.devices import devices
-from monitor.devices import DeviceError, Input, MissingError, Usb, choose, usb_of_card
+from monitor.devices import (
+    DeviceError,
+    Input,
+    MissingError,
+    Usb,
+    choose,
+    setting_of,
+    usb_of_card,
+)
 from tests.sound_server import MICROPHONE, SoundServer
 
 
@@ -62,6 +71,24 @@ def test_two_of_a_kind_are_told_apart_by_their_serial_number() -> None:
     assert choose("usb:054c:0268:77", [SONY, SONY_TOO]) is SONY_TOO
 
 
+def test_twins_without_a_serial_number_are_told_apart_by_their_sockets() -> None:
+    name = "USB PnP Sound Device: Audio"
+    there = [card(n, name, n, Usb("0d8c", "0014", None, f"1-1.{n}")) for n in (1, 2, 3)]
+    assert choose("usb:0d8c:0014@1-1.2", there) is there[1]
+    assert [setting_of(one, there) for one in there] == [
+        f"usb:0d8c:0014@1-1.{n}" for n in (1, 2, 3)
+    ]
+    assert setting_of(there[0], there[:1]) == "usb:0d8c:0014"
+    for wanted in ("usb:0d8c:0014", "PnP"):
+        with pytest.raises(DeviceError, match=re.escape("@1-1.1, usb:0d8c:0014@1-1.2, ")):
+            choose(wanted, there)
+    with pytest.raises(MissingError):  # pulled from its socket, its twin is not taken instead
+        choose("usb:0d8c:0014@1-1.2", [there[0], there[2]])
+    serial = card(4, "Odd", 4, Usb("0d8c", "0014", "a:b@c", "3-4"))
+    assert choose("usb:0d8c:0014:a:b@c@3-4", [serial]) is serial
+    assert choose("usb:0d8c:0014:a:b@c", [serial]) is serial
+
+
 @pytest.mark.parametrize("wanted", ["1", "hw:1,0", "plughw:1", "HW:2"])
 def test_a_place_is_refused(wanted: str) -> None:
     with pytest.raises(DeviceError, match="that is a place"):
@@ -87,7 +114,7 @@ def test_the_usb_identity_comes_from_the_device_behind_the_card(tmp_path: Path) 
     (cards / "card1").mkdir(parents=True)
     (cards / "card1" / "device").symlink_to(device / "1-2:1.0")
     (cards / "card0").mkdir()
-    assert usb_of_card(1, cards) == Usb("0d8c", "0014", "X 1")
+    assert usb_of_card(1, cards) == Usb("0d8c", "0014", "X 1", "1-2")
     assert usb_of_card(0, cards) is None
     assert usb_of_card(7, cards) is None
 
