@@ -36,12 +36,12 @@ class Recipe:
     grown_cat_as_kitten: float = 0.15  # of the kitten bouts: grown cats played faster
     synthetic: float = 0.05  # of the bouts: made up by models.synthesis
     changed_speed: float = 0.7  # of the bouts
-    speed: tuple[float, float] = (0.85, 1.5)
+    speed: tuple[float, float] = (0.8, 1.6)
     disguised: float = 0.6  # of all bouts, half as many of other sounds
     snr_db: tuple[float, float] = (-2.0, 22.0)
     distractors: float = 1.5  # a mixture, on average
     distractor_db: tuple[float, float] = (0.0, 25.0)
-    hard: float = 2.0  # so many times as often as the others: sounds that are taken for cries
+    hard: float = 1.5  # so many times as often as the others: sounds that are taken for cries
     grown: float = 0.15  # of the distractors: bouts of grown cats and dogs
     slowed: float = 0.15  # of those: kittens and puppies played slower, down to a grown voice
     blanket: float = 0.3
@@ -161,14 +161,15 @@ class Mixer:
             like = sound("adult_cat" if species == "kitten" else "adult_dog")
         else:
             clip, speed = one_of(rng, self.grown), rng.uniform(0.75, 1.1)
-            like = sound(clip.label)
+            like = sound(clip.kind)
         return self.bout(rng, clip, speed)[0], like
 
     def sound(self, rng: np.random.Generator) -> tuple[Audio, int]:
         """A piece of some clip that is no animal's cry, and its place in SOUNDS."""
         label = self.labels[int(rng.choice(len(self.labels), p=self.weights))]
         clips = self.others[label]
-        piece = clips[int(rng.integers(len(clips)))].samples
+        clip = clips[int(rng.integers(len(clips)))]
+        piece = clip.samples
         most = int(7 * RATE_HZ)
         begin = int(rng.integers(max(1, len(piece) - most)))
         piece = faded(piece[begin : begin + most])
@@ -179,7 +180,7 @@ class Mixer:
             piece = faded(draw_disguise(rng)(rng, piece))
         if rng.random() < 0.6:
             piece = faster(piece, float(rng.uniform(0.8, 1.3)))
-        return piece, sound(label)
+        return piece, sound(clip.kind)
 
     def add_distractor(self, rng: np.random.Generator, track: Audio, marks: Marks) -> None:
         """Mix in something that is no cry, in place, and mark where it is loud."""

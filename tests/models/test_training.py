@@ -47,7 +47,7 @@ def made_up_clips() -> list[Clip]:
 
 
 def clip(name: str, label: str, samples: Any, calls: tuple[tuple[float, float], ...] = ()) -> Clip:
-    return Clip(f"{name}.flac", label, name, "CC0", "nobody", samples, calls)
+    return Clip(f"{name}.flac", label, label, name, "CC0", "nobody", samples, calls)
 
 
 def test_mixtures_mark_where_the_cry_is() -> None:
