@@ -25,9 +25,10 @@ ENOUGH_S = 600.0
 FLAT_DB = 3.0
 # A litter that sleeps soundly still stirs within the hour, and so does the house around it.
 FLAT_S = 3600.0
-# A faint kitten (60 dB SPL at 1 m, an assumption) is at -48 dBFS on a microphone whose full scale
-# is 105 dB SPL. At -40 dBFS the room is louder than it by 8 dB. Taken where no cry is known.
-LOUD_DBFS = -40.0
+# Taken where no cry is known: a faint kitten (60 dB SPL at 1 m, an assumption) is at -48 dBFS on a
+# microphone whose full scale is 105 dB SPL. Gains differ by more than 10 dB, so a room is called
+# loud only when it is 18 dB over that.
+LOUD_DBFS = -30.0
 # The room drowns a box's usual cries when it comes within so much of them: a cry may be softer.
 LOUD_UNDER_CRIES_DB = 6.0
 CRIES_KNOWN = 3  # with fewer of them, what is usual for the box is not known

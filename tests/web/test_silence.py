@@ -93,9 +93,9 @@ def test_a_stretch_of_nothing_goes_on_only_until_the_room_is_heard_again() -> No
 def test_a_room_too_loud_for_a_faint_cry_is_told_by_the_boxs_own_cries_where_they_are_known() -> (
     None
 ):
-    fan = night(noise_dbfs=-38.0, level_dbfs=-37, loud_dbfs=-35, peak_dbfs=-30)
+    fan = night(noise_dbfs=-28.0, level_dbfs=-27, loud_dbfs=-25, peak_dbfs=-20)
     assert "loud" in codes(judged(fan))
-    assert "loud" not in codes(judged(fan, usual_cry_dbfs=[-20, -22, -25]))
+    assert "loud" not in codes(judged(fan, usual_cry_dbfs=[-15, -20, -10]))
     assert "loud" in codes(judged(night(), usual_cry_dbfs=[-60, -61, -59]))
 
 
