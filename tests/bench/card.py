@@ -4,8 +4,9 @@
     python -m tests.bench.card              # tables into README.md, from card.json as it is
 
 A bench's part belongs to the weights that it was measured with: a part of other weights than the
-card's is left out, unless `--old` keeps it, and is then told as such. Parts that no bench here
-writes are JSON files in DIR/figures too: {"words": "...", "head": [...], "rows": [[...]]}.
+card's is left out, unless `--old` keeps it, and is then told as such. What another bench printed,
+or somebody wrote, becomes a part by `--take NAME=FILE` (learning, speech, choosing): Markdown from
+a file named .md, else lines as they stand.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 from models.card import Card, read_card
 from tests.bench.cost import cost_table, listener_words
 from tests.bench.invariance import invariance_table
-from tests.bench.parts import FOLDER, MODELS
+from tests.bench.parts import FOLDER, MODELS, write_part
 from tests.bench.tables import HEADLINE, SEEDS, compared, detail, recordings, seeds, table
 
 MARKED = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -206,11 +207,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, help="folder in which the benches kept figures")
+    parser.add_argument(
+        "--take", nargs="+", default=[], metavar="NAME=FILE", help="text that is a part"
+    )
     parser.add_argument("--old", action="store_true", help="also take parts of other weights")
     args = parser.parse_args()
     path, readme = MODELS / "card.json", MODELS / "README.md"
     card = read_card(path)
     if args.work:
+        for item in args.take:
+            name, _, text = item.partition("=")
+            words = Path(text).read_text(encoding="utf-8").strip()
+            if not text.endswith(".md"):
+                words = f"```\n{words}\n```"
+            write_part(args.work, name, {"words": words})
         figures = joined(card, args.work / FOLDER, keep_old=args.old)
         card = replace(card, figures=figures)
         path.write_text(card.to_json(), encoding="utf-8")
