@@ -67,6 +67,7 @@ RIGHTS: Mapping[Role, tuple[str, ...]] = {
         "write {base}/+/health",
         "write {base}/+/availability",
         "write {base}/+/answer/#",
+        "write {base}/+/learning",
         "read {base}/+/set/#",
         "write {prefix}/#",
         "read {prefix}/status",

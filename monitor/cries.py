@@ -26,12 +26,17 @@ CALL_MAX_S = 3.0
 
 def at_sensitivity(rule: CryRule, sensitivity: Sensitivity) -> CryRule:
     """The rule with its thresholds moved as a carer asked."""
+    return moved(rule, SENSITIVITY_LOGITS[sensitivity])
 
-    def moved(p: float) -> float:
+
+def moved(rule: CryRule, logits: float) -> CryRule:
+    """The rule with its thresholds moved up by so much."""
+
+    def up(p: float) -> float:
         p = min(max(p, 1e-6), 1 - 1e-6)
-        return 1 / (1 + math.exp(-math.log(p / (1 - p)) - SENSITIVITY_LOGITS[sensitivity]))
+        return 1 / (1 + math.exp(-math.log(p / (1 - p)) - logits))
 
-    return replace(rule, call_on=moved(rule.call_on), call_off=moved(rule.call_off))
+    return replace(rule, call_on=up(rule.call_on), call_off=up(rule.call_off))
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,7 @@ class Cries:
     def _convinced(self, heard_s: float) -> bool:
         """Whether what was heard of late suffices to announce a cry."""
         rule = self.rule
-        since = heard_s - rule.announce_within_s
+        since = heard_s - rule.announce_within_s - 1e-9
         while self._recent and self._recent[0].offset_s <= since:
             self._recent.popleft()
         sounding = self._calls.sounding

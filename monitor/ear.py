@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from models.cry_model import CryModel
+from models.cry_model import CryModel, HopScores
 from monitor.blocks import RATE_HZ, Block
 from monitor.clips import SoundMemory
 from monitor.clock import SampleClock
-from monitor.cries import Sensitivity, at_sensitivity
+from monitor.cries import CryEvent, Sensitivity, at_sensitivity
 from monitor.cry_desk import CryDesk
 from monitor.hearing import Heard, Hearing
+from monitor.learning import NOTHING, Learned
 from monitor.levels import LevelMeter
 from monitor.minutes import Minutes
 
@@ -44,6 +46,19 @@ class Peaks:
     puppy: float = 0.0
 
 
+class Pupil(Protocol):
+    """Who remembers cries to learn from them: `monitor.learning_box.Learner`."""
+
+    def begin_stream(self) -> None:
+        """Another stream: its times begin anew."""
+
+    def hear(self, hops: Iterable[HopScores]) -> None:
+        """The next hops, as the model gave them."""
+
+    def follow(self, event: CryEvent, cry: str | None) -> None:
+        """One step of the cry of that id."""
+
+
 class Ear:
     """Each stream is heard on its own, and ends where sound is lost."""
 
@@ -59,6 +74,8 @@ class Ear:
         self._clock = clock
         self._stream: Stream | None = None
         self.sensitivity = sensitivity
+        self.learned: Learned = NOTHING
+        self.pupil: Pupil | None = None
         self.muted = False
         self.levels = LevelMeter()
         self.peaks = Peaks()
@@ -74,11 +91,13 @@ class Ear:
             self.end()
             stream = self._stream = Stream(
                 block.stream,
-                Hearing(self._model, self.sensitivity),
+                Hearing(self._model, self.sensitivity, self.learned),
                 SoundMemory(self._desk.memory_s),
                 first=block.first,
                 end=block.first,
             )
+            if self.pupil is not None:
+                self.pupil.begin_stream()
         self.newest = block.captured
         stream.end = block.end
         stream.clock.observe(stream.end - stream.first, block.captured)
@@ -116,7 +135,7 @@ class Ear:
         """The score from which a sound is a call, 0..1."""
         if self._stream is not None:
             return self._stream.hearing.rule.call_on
-        return at_sensitivity(self._model.card.rule, self.sensitivity).call_on
+        return self.learned.rule(at_sensitivity(self._model.card.rule, self.sensitivity)).call_on
 
     def set_sensitivity(self, sensitivity: Sensitivity) -> None:
         """Judge what is heard from now on by other thresholds."""
@@ -124,11 +143,22 @@ class Ear:
         if self._stream is not None:
             self._stream.hearing.set_sensitivity(sensitivity)
 
+    def set_learned(self, learned: Learned) -> None:
+        """Judge what is heard from now on by what the house has taught."""
+        self.learned = learned
+        if self._stream is not None:
+            self._stream.hearing.set_learned(learned)
+
     def _report(self, stream: Stream, heard: Heard) -> None:
         if self.muted:
             return
+        if self.pupil is not None:
+            self.pupil.hear(heard.as_made)
         for event in heard.events:
+            cry = self._desk.open_cry
             self._desk.take(event, stream.memory, stream.clock.monotonic, self._clock())
+            if self.pupil is not None:
+                self.pupil.follow(event, self._desk.open_cry or cry)
 
     def _note(self, stream: Stream, heard: Heard, began: float, sound_s: float) -> None:
         now = self._clock()

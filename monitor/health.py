@@ -53,6 +53,8 @@ class Facts:
     uptime_s: float
     speech: str | None = None
     """Empty when speech in a cry's sound can be told, else what is wrong."""
+    learned: int | None = None
+    """Version in use of what the box has learned; 0: as it was made."""
 
 
 def checks(facts: Facts) -> tuple[Check, ...]:
@@ -98,6 +100,7 @@ def health_message(
         disk_free_mb=None if facts.disk_free_mb is None else round(facts.disk_free_mb),
         memory_mb=None if facts.memory_mb is None else round(facts.memory_mb, 1),
         problem=is_problem(found),
+        learned=facts.learned,
         checks=found,
         demo=demo,
     )

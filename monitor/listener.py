@@ -59,6 +59,7 @@ class Listener:
         *,
         health: Callable[[Condition], bytes | None] = lambda _: None,
         remote: Callable[[], None] = lambda: None,
+        last: Callable[[], None] = lambda: None,
         diary: Diary | None = None,
         clocks: Callable[[], Reading] = read_clocks,
         clock: Callable[[], float] = time.monotonic,
@@ -71,6 +72,7 @@ class Listener:
         self._wall = wall
         self._health = health
         self._remote = remote
+        self._last = last
         self._diary = diary
         self._clocks = clocks
         self._clock = clock
@@ -105,6 +107,7 @@ class Listener:
         """End what is open; wait so long for what the last cry sounded like."""
         self._ear.end()
         self._desk.finish(patience_s)
+        self._last()
         condition = self._source.condition()
         if self._diary is not None:
             self._diary.finish(condition.deaf)

@@ -27,6 +27,8 @@ from monitor.ear import Ear
 from monitor.failure import Failure
 from monitor.former import take_over
 from monitor.hearing import load_model
+from monitor.learning_box import Learner
+from monitor.learning_store import LearningStore, StoreError
 from monitor.listener import Box, Listener
 from monitor.messages import Topics
 from monitor.microphone import Microphone, must_be_clear
@@ -123,6 +125,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
     )
     ear = Ear(model, desk, remembered_sensitivity(outbox, box.sensitivity))
     tests = CryMessages(box.id, model.label, wall, demo=True)
+    learner = learner_of(settings, box, model, ear, worker, publisher, topics, demo=demo)
     remote = Remote(
         inbox,
         topics,
@@ -134,6 +137,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         box.sensitivity,
         say=lambda topic, payload: publisher.live(topic, payload, qos=1),
         told=publisher.wake,
+        learner=learner,
     )
     diary = Diary(topics, ear, outbox, wall, publisher.wake, demo=demo)
     health = vitals.Vitals(
@@ -147,7 +151,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
     )
 
     def tell_health(condition: Condition) -> bytes | None:
-        return health.payload(hearing_of(condition, ear, desk), wall.at(time.monotonic()), wall.state)
+        hearing = hearing_of(condition, ear, learner, desk)
+        return health.payload(hearing, wall.at(time.monotonic()), wall.state)
 
     listener = Listener(
         Box(topics, zone, demo),
@@ -158,6 +163,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is one of the parts
         wall,
         health=tell_health,
         remote=remote.turn,
+        last=learner.finish if learner else lambda: None,
         diary=diary,
     )
     return listener, publisher
@@ -210,7 +216,44 @@ def pieces_of(path: Path) -> Iterator[Samples]:
         log.error("%s", error)
 
 
-def hearing_of(condition: Condition, ear: Ear, desk: CryDesk) -> vitals.Hearing:
+def learner_of(  # noqa: PLR0913, PLR0917 - each is one of its partners
+    settings: Settings,
+    box: BoxSettings,
+    model: CryModel,
+    ear: Ear,
+    worker: Worker,
+    publisher: Publisher,
+    topics: Topics,
+    *,
+    demo: bool,
+) -> Learner | None:
+    """What learns from reviews, going by what it knows; None, and told, where it cannot."""
+    path = settings.state_dir / "learning" / f"{box.id}{'-demo' * demo}.db"
+    try:
+        learner = Learner(
+            box.id,
+            model.card,
+            model.hop_s,
+            LearningStore(path, model.card.sha256),
+            worker,
+            sensitivity=lambda: ear.sensitivity,
+            use=ear.set_learned,
+            say=lambda said: publisher.retain(topics.learning, said.payload()),
+            answer=lambda what, answer: publisher.live(
+                topics.answer(what), answer.payload(), qos=1
+            ),
+        )
+        learner.start()
+    except StoreError as error:
+        log.error("this box hears as it was made, and cannot learn: %s", error)
+        return None
+    ear.pupil = learner
+    return learner
+
+
+def hearing_of(
+    condition: Condition, ear: Ear, learner: Learner | None, desk: CryDesk
+) -> vitals.Hearing:
     """What the health message tells of the hearing."""
     return vitals.Hearing(
         deaf=condition.deaf,
@@ -221,6 +264,7 @@ def hearing_of(condition: Condition, ear: Ear, desk: CryDesk) -> vitals.Hearing:
         dropped_blocks=condition.dropped,
         load=ear.load,
         latency_s=ear.latency_s,
+        learned=learner.version if learner else None,
         speech=desk.speech_trouble,
     )
 

@@ -122,6 +122,15 @@ class NoClip(StrEnum):
     UNCHECKED = "unchecked"  # that could not be told
 
 
+class Tolerance(StrEnum):
+    """How many false alarms a carer finds all right; `as_made`: the threshold as it was made."""
+
+    AS_MADE = "as_made"
+    HARDLY_ANY = "hardly_any"
+    ONE_A_NIGHT = "one_a_night"
+    SEVERAL = "several"
+
+
 class Message(BaseModel):
     """What all JSON payloads share."""
 
@@ -143,8 +152,24 @@ class SpeciesScores(BaseModel):
     puppy: Share
 
 
+class CallSound(BaseModel):
+    """One call of a cry; null where it could not be measured."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    at_s: Seconds = Field(description="onset from the cry's onset, s")
+    length_s: Seconds
+    pitch_hz: float | None = Field(default=None, ge=0, le=24_000, description="median f0, Hz")
+    rough: bool | None = Field(
+        default=None, description="whether it has subharmonics, chaos or a jump"
+    )
+
+
 class Acoustics(BaseModel):
-    """What a cry sounded like; null where it could not be measured."""
+    """What a cry sounded like; null where it could not be measured.
+
+    Of a long cry some calls are measured, spread over it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -158,7 +183,37 @@ class Acoustics(BaseModel):
     )
     level_dbfs: Decibels | None = Field(default=None, description="level of the calls, dBFS")
     snr_db: Decibels | None = Field(
-        default=None, description="calls over the noise between them, 300 to 8000 Hz, dB"
+        default=None, description="calls over the noise between them, 250 to 8000 Hz, dB"
+    )
+    voices_per_minute: float | None = Field(
+        default=None, ge=0, le=6000, description="calls a minute, told apart by gaps of 60 ms"
+    )
+    call_range_s: float | None = Field(
+        default=None, ge=0, le=3600, description="10th to 90th percentile of the call lengths, s"
+    )
+    pitch_spread_st: float | None = Field(
+        default=None, ge=0, le=200, description="spread of f0 from call to call, semitones"
+    )
+    pitch_slope_st_s: float | None = Field(
+        default=None,
+        ge=-10_000,
+        le=10_000,
+        description="median slope of f0 along a call, semitones/s; rising is positive",
+    )
+    subharmonics: Share | None = Field(
+        default=None, description="share of the calls with a stretch of every second cycle alike"
+    )
+    chaos: Share | None = Field(
+        default=None, description="share of the calls with a loud stretch without any period"
+    )
+    jumps: Share | None = Field(
+        default=None, description="share of the calls in which f0 jumps"
+    )
+    rough: Share | None = Field(
+        default=None, description="share of the calls with any of these three"
+    )
+    per_call: tuple[CallSound, ...] = Field(
+        default=(), max_length=40, description="the calls that were measured"
     )
 
 
@@ -190,6 +245,9 @@ class CryMessage(Message):
         description="calls since the previous message: onset from the cry's onset, length; s",
     )
     arousal: Arousal = Arousal.UNKNOWN
+    arousal_evidence: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = Field(
+        default=(), max_length=8, description="what the arousal was judged by, in words"
+    )
     acoustics: Acoustics | None = None
     clip: bool = Field(default=False, description="whether the cry's sound is sent as well")
     no_clip: NoClip | None = Field(
@@ -302,6 +360,9 @@ class HealthMessage(Message):
     disk_free_mb: float | None = Field(default=None, ge=0)
     memory_mb: float | None = Field(default=None, ge=0)
     problem: bool = Field(default=False, description="whether a person should look")
+    learned: Count | None = Field(
+        default=None, description="version in use of what the box has learned; 0: as it was made"
+    )
     checks: tuple[Check, ...] = ()
     demo: bool = False
 
@@ -338,6 +399,35 @@ class SuggestionMessage(Message):
     demo: bool = False
 
 
+class LearnedVersion(BaseModel):
+    """One state of what a box has learned."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    version: int = Field(ge=1, le=1_000_000)
+    at: Moment
+    text: str = Field(max_length=600, description="from what, and what for, in words")
+    right: Count = Field(description="reviews that it was made of: cries")
+    not_a_cry: Count = Field(description="... and sounds that were no cry")
+
+
+class LearningMessage(Message):
+    """What a box has learned from reviews, retained on `<base>/<box>/learning`."""
+
+    box: BoxId
+    at: Moment
+    model: str = Field(max_length=200)
+    on: bool = Field(description="whether it goes on learning; else `version` is held")
+    version: int = Field(ge=0, le=1_000_000, description="in use; 0: as it was made")
+    tolerance: Tolerance
+    right: Count = Field(description="reviews held that it can learn from: cries")
+    not_a_cry: Count = Field(description="... and sounds that were no cry")
+    text: str = Field(max_length=600, description="how it stands, in words")
+    versions: tuple[LearnedVersion, ...] = Field(
+        default=(), max_length=20, description="that can be gone back to, newest first"
+    )
+
+
 class Command(Message):
     """A command to the listener on `<base>/<box>/set/<what>`; never retained."""
 
@@ -345,6 +435,7 @@ class Command(Message):
         min_length=1, max_length=64, description="the caller's, given back in the answer"
     )
     value: bool | float | str | None = None
+    cry: CryId | None = Field(default=None, description="of `review`: the cry it is about")
 
 
 class Answer(Message):
@@ -356,7 +447,7 @@ class Answer(Message):
     value: bool | float | str | None = None
 
 
-COMMANDS = ("sensitivity", "mute", "test")
+COMMANDS = ("sensitivity", "mute", "test", "review", "learning", "false_alarms")
 ONLINE, OFFLINE = b"online", b"offline"
 
 # The payload of each topic below `<base>/<box>/`; clip and availability are not JSON.
@@ -367,6 +458,7 @@ SCHEMAS: dict[str, type[Message]] = {
     "minute": MinuteMessage,
     "health": HealthMessage,
     "suggestion": SuggestionMessage,
+    "learning": LearningMessage,
     "set": Command,
     "answer": Answer,
 }
@@ -433,6 +525,11 @@ class Topics:
     def availability(self) -> str:
         """Retained plain text `online` or `offline`: birth and will."""
         return f"{self.base}/{self.box}/availability"
+
+    @property
+    def learning(self) -> str:
+        """Retained `LearningMessage`."""
+        return f"{self.base}/{self.box}/learning"
 
     @property
     def suggestion(self) -> str:

@@ -1,4 +1,4 @@
-"""Commands that reach the listener over MQTT: sensitivity, mute, and a test of the whole way."""
+"""Commands that reach the listener over MQTT: sensitivity, mute, a test, what it is taught."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from monitor.cries import CryEvent, Sensitivity
 from monitor.cry_messages import CryMessages
 from monitor.ear import Ear
 from monitor.hearing import Hearing
-from monitor.messages import Answer, Command, Topics
+from monitor.learning_box import WHAT as LEARNERS
+from monitor.learning_box import Learner, RefusedError
+from monitor.messages import COMMANDS, Answer, Command, Topics
 from monitor.outbox import Outbox, Outgoing
 from monitor.worker import Job, Worker
 
@@ -31,10 +33,6 @@ TEST_SEED = 7
 SENSITIVITY = "sensitivity"  # key in the outbox
 
 Value = bool | float | str | None
-
-
-class RefusedError(Exception):
-    """A command cannot be carried out; the text says what is allowed."""
 
 
 @dataclass
@@ -83,6 +81,7 @@ class Remote:
         say: Callable[[str, bytes], None],
         told: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        learner: Learner | None = None,
     ) -> None:
         """`say` sends an answer; `told` is called when the outbox holds something new."""
         self._inbox = inbox
@@ -96,6 +95,7 @@ class Remote:
         self._say = say
         self._told = told
         self._clock = clock
+        self._learner = learner
         self._unmute_at: float | None = None
         self._test: _Test | None = None
 
@@ -108,8 +108,10 @@ class Remote:
                 self._mute(command)
             elif what == "test":
                 self._begin_test(command)
+            elif what in LEARNERS and self._learner is not None:
+                self._learner.obey(what, command)
             else:
-                raise RefusedError("there are sensitivity, mute and test")
+                raise RefusedError(f"there are {', '.join(COMMANDS)}")
         except RefusedError as refused:
             self._answer(what, command, False, str(refused))
 
@@ -123,12 +125,16 @@ class Remote:
         if self._test is not None and self._test.job.done:
             test, self._test = self._test, None
             self._end_test(test)
+        if self._learner is not None:
+            self._learner.turn()
 
     def _sensitivity(self, command: Command) -> None:
         if command.value not in get_args(Sensitivity):
             raise RefusedError(f"value must be one of {', '.join(get_args(Sensitivity))}")
         self._ear.set_sensitivity(cast(Sensitivity, command.value))
         self._outbox.remember(SENSITIVITY, f"{command.value} {self._configured}")
+        if self._learner is not None:
+            self._learner.sensitivity_changed()
         self._answer("sensitivity", command, True, f"sensitivity is {command.value} now")
 
     def _mute(self, command: Command) -> None:

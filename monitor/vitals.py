@@ -33,6 +33,7 @@ class Hearing:
     dropped_blocks: int
     load: float
     latency_s: float | None
+    learned: int | None = None
     speech: str | None = None
 
 
@@ -90,6 +91,7 @@ class Vitals:
             disk_free_mb=disk_free_mb(self.state_dir),
             memory_mb=memory_mb(),
             uptime_s=now - self._began,
+            learned=hearing.learned,
             speech=hearing.speech,
         )
 

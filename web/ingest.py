@@ -17,6 +17,7 @@ from web import boxes, health, lost, quarantine, retention
 from web import levels as level
 from web.database import Database, DatabaseError
 from web.following import EVERY_S, Follower
+from web.learning_teacher import TEACH_EVERY_S, Teacher
 from web.levels import Levels
 from web.mqtt import Arrived, Connection
 from web.records import Heartbeat
@@ -47,10 +48,12 @@ class Ingest:
         self._connection, self._name, self._clock = connection, name, clock
         self._levels = Levels(settings.mqtt.base_topic)
         self._follower = Follower(database, settings, connection.publish)
+        self._teacher = Teacher(database, connection.command)
         self._published_on = 0  # number of the connection that all was published on
         self._chores = (
             Chore(EVERY_S, self._follow),
             Chore(level.EVERY_S, self._write_levels),
+            Chore(TEACH_EVERY_S, self._teach),
             Chore(health.BEAT.total_seconds(), self._beat),
             Chore(LOST_EVERY_S, self._mark_lost),
             Chore(retention.EVERY_S, self._forget),
@@ -152,7 +155,11 @@ class Ingest:
         if self._connection.number != self._published_on:
             self._published_on = self._connection.number
             self._follower.connected_anew()
+            self._teacher.connected_anew()
         self._follower.turn(self._clock(), time.monotonic())
+
+    def _teach(self) -> None:
+        self._teacher.turn(self._clock(), time.monotonic())
 
     def _write_levels(self) -> None:
         if self._levels.waiting:

@@ -20,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.messages import SuggestionMessage, Topics
+from monitor.messages import Command, SuggestionMessage, Topics
 from monitor.settings import Broker, new_client
 
 SESSION_S = 7 * 86_400  # the broker keeps for so long what arrives while we are away
@@ -30,8 +30,8 @@ MOST_PASSING = 1000  # levels waiting here; more are dropped and counted
 # go to each of them: they are retained (a shared subscription gets no retained messages), and
 # writing them twice does no harm. A broker may keep an ingest's share for it while it is away (as
 # Mosquitto does), so each is to be started again, not replaced by one of another name.
-SHARED = ("+/cry", "+/clip/+", "+/minute")
-EVERYBODYS = ("+/state", "+/level", "+/health", "+/availability")
+SHARED = ("+/cry", "+/clip/+", "+/minute", "+/answer/+")
+EVERYBODYS = ("+/state", "+/level", "+/health", "+/availability", "+/learning")
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +135,14 @@ class Connection:
             return False
         topic = Topics(self._base, message.box).suggestion
         sent = self._client.publish(topic, message.payload(), qos=1, retain=True)
+        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def command(self, box: str, what: str, command: Command) -> bool:
+        """Tell a listener something, which it answers; False when there is no connection."""
+        if not self.connected:
+            return False
+        topic = Topics(self._base, box).command(what)
+        sent = self._client.publish(topic, command.payload(), qos=1, retain=False)
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _on_connect(

@@ -354,6 +354,35 @@ class Review(Base):
     by: Mapped[str | None] = mapped_column(String(60))
 
 
+class Wish(Base):
+    """Something that a box's listener is told until it has answered: a review, what to go by."""
+
+    __tablename__ = "wish"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    box_id: Mapped[str] = mapped_column(ForeignKey("box.id"))
+    what: Mapped[str] = mapped_column(String(20))  # a command of the contract
+    cry_id: Mapped[str | None] = mapped_column(String(36), index=True)  # of a review
+    value: Mapped[str] = mapped_column(String(40))  # JSON
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(60))
+    answered_at: Mapped[datetime | None] = mapped_column(index=True)
+    ok: Mapped[bool | None]
+    answer: Mapped[str | None] = mapped_column(String(300))
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class BoxLearning(Base):
+    """What a box has learned, as its newest `learning` message tells it: one row a box."""
+
+    __tablename__ = "box_learning"
+
+    box_id: Mapped[str] = mapped_column(ForeignKey("box.id"), primary_key=True)
+    said: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
 class Carer(Base):
     """A person who may sign in."""
 

@@ -15,22 +15,28 @@ from sqlalchemy.orm import Session
 from monitor.messages import (
     OFFLINE,
     ONLINE,
+    Answer,
     CryMessage,
     CryStep,
     HealthMessage,
+    LearningMessage,
     LevelMessage,
     MinuteMessage,
     StateMessage,
 )
 from monitor.settings import Settings
-from web import changes, minutes, quarantine, reading
+from web import changes, learning, minutes, quarantine, reading
 from web.boxes import TooManyBoxesError, box_of, status_of
 from web.mqtt import Arrived
 from web.reading import RefusedError
 from web.records import Box, BoxStatus, Call, Clip, Cry, CryMessageLog
 
 STATES = {CryStep.ENDED: "ended", CryStep.RETRACTED: "retracted"}  # of the others: open
-RETAINED = ("state", "health", "availability")  # an empty one clears what the broker keeps
+KEPT_DETAILS = {
+    *("species_scores", "acoustics", "arousal_evidence", "reason", "clip", "no_clip", "decided"),
+}
+# An empty one clears what the broker keeps.
+RETAINED = ("state", "health", "availability", "learning")
 
 
 def take(
@@ -94,6 +100,10 @@ class _Taking:
                 reading.message(LevelMessage, payload, about.box)
             case "minute":
                 self._minute(reading.minute(payload, about.box, self._now))
+            case "learning":
+                self._learning(reading.message(LearningMessage, payload, about.box), live=live)
+            case "answer":
+                self._answer(about, reading.message(Answer, payload, about.box))
             case "availability":
                 self._availability(about.box, payload, live=live)
             case _:
@@ -187,6 +197,17 @@ class _Taking:
         if minutes.keep(self._session, said):
             self._tell("box", box.id, box.id)
 
+    def _learning(self, said: LearningMessage, *, live: bool) -> None:
+        box, _ = self._status(said.box, live=live)
+        if learning.learned(self._session, said, self._now):
+            self._tell("box", box.id, box.id)
+
+    def _answer(self, about: reading.Address, said: Answer) -> None:
+        wish = learning.answered(self._session, about.box, about.rest, said, self._now)
+        if wish is not None:
+            kind: changes.Kind = "cry" if wish.cry_id else "box"
+            self._tell(kind, wish.cry_id or about.box, about.box)
+
     def _availability(self, box_id: str, payload: bytes, *, live: bool) -> None:
         if payload not in (ONLINE, OFFLINE):
             raise RefusedError("must be online or offline")
@@ -225,6 +246,7 @@ def _retell(cry: Cry, said: CryMessage, now: datetime) -> None:
     cry.species, cry.score, cry.arousal = said.species, said.score, said.arousal
     cry.calls, cry.calls_per_minute = said.calls, said.calls_per_minute
     cry.model, cry.demo, cry.updated_at = said.model, said.demo, now
-    cry.details = said.model_dump(
-        mode="json", include={"species_scores", "acoustics", "reason", "clip", "no_clip", "decided"}
-    )
+    cry.details = said.model_dump(mode="json", include=KEPT_DETAILS)
+    # An older listener kept sound without looking for speech in it, and does not say `no_clip`.
+    cry.details["speech_checked"] = said.clip and "no_clip" in said.model_fields_set
+

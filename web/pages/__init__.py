@@ -11,13 +11,13 @@ from monitor.messages import utc_text
 from web import nursery, times
 from web.care.wording import REASONS
 from web.nursery import now, zone
-from web.pages import about, animals, cries, cry_lists, home, nights, taps, words
+from web.pages import about, animals, cries, cry_lists, home, learning, nights, taps, words
 from web.presence import STALE
 
 
 def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
-    for module in (home, nights, taps, cries, animals, about):
+    for module in (home, nights, taps, cries, animals, learning, about):
         app.register_blueprint(module.bp)
     app.jinja_env.filters.update(
         age=times.age_words,

@@ -12,7 +12,7 @@ from typing import Any
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import about, babies, boxes, cry_lists, nights
+from web.pages import about, babies, boxes, cry_lists, learning, nights
 from web.records import Change
 
 
@@ -30,6 +30,8 @@ def changed(
         return _piece("cries", {"watches": cry_lists.newest(look)})
     if page == "animals" and "animal" in kinds:
         return _piece("babies", {"babies": babies.babies(look)})
+    if page == "learning" and kinds & {"box", "cry"}:
+        return {"learning": render_template("_learning.html", **learning.how_it_stands(look))}
     if page == "health":  # judged by the age of each sign of life, which makes no change
         return _piece("health", about.how_it_is(look))
     return _of_one(look, page, changes, turned)
