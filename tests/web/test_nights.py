@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.messages import Topics
+from monitor.messages import Answer, Topics
 from tests.web.cry_messages import minute
-from tests.web.dashboard import NIGHT, Dashboard, dashboard
-from tests.web.test_pages import card
+from tests.web.dashboard import NIGHT, Dashboard, csrf, dashboard
+from tests.web.test_pages import card, rows
 from tests.web.test_silence import BEGIN, deaf, heard
 from web import journal
 from web.pages import night_chart, night_words
-from web.records import Box
+from web.records import Box, Wish
 from web.silence import Cried, Heard, look
 from web.times import watch_span
 
@@ -118,6 +118,31 @@ def test_sounds_just_under_the_threshold_are_shown_with_what_to_do(
     assert "Tonight 22:00 to 07:00" in page
     assert "raise the sensitivity (it is normal)" in page
     assert "the sickest newborns are quiet" in page
+
+
+def test_one_tap_raises_the_sensitivity_and_says_what_became_of_it(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    listened(shown, 3, near_calls=1)
+
+    def pressed() -> list[str]:
+        page = client.get("/box/nest").text
+        return re.findall(r'value="(\w+)" aria-pressed="true"', page)
+
+    assert pressed() == ["normal"]
+    form = {"csrf_token": csrf(client, "/box/nest"), "value": "high"}
+    assert client.post("/box/nest/sensitivity", data=form).status_code == 303
+    (asked,) = rows(shown, Wish)
+    assert (asked.box_id, asked.what, asked.value) == ("nest", "sensitivity", '"high"')
+    assert pressed() == ["high"]
+    assert "Its listener has not answered yet" in words(client, "/box/nest")
+    no = Answer(id=f"wish-{asked.id}", ok=False, message="value must be one of low, normal, high")
+    shown.hear(Topics("nursery", "nest").answer("sensitivity"), no.payload())
+    assert "value must be one of" in words(client, "/box/nest")
+    assert pressed() == ["normal"]
+    for path, value in (("/box/nest", "loud"), ("/box/attic", "high")):
+        answer = client.post(f"{path}/sensitivity", data={**form, "value": value})
+        assert answer.status_code in {400, 404}
 
 
 def test_in_the_morning_the_night_is_summed_up(shown: Dashboard, client: FlaskClient) -> None:
