@@ -29,6 +29,8 @@ from monitor.messages import (
     CryStep,
     DeafReason,
     HealthMessage,
+    LearnedVersion,
+    LearningMessage,
     LevelMessage,
     Message,
     MinuteMessage,
@@ -37,6 +39,7 @@ from monitor.messages import (
     StateMessage,
     SuggestionItem,
     SuggestionMessage,
+    Tolerance,
     Topics,
     utc_text,
 )
@@ -177,7 +180,28 @@ suggestions = st.builds(
 )
 ids = st.text(min_size=1, max_size=64)
 values = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | words
-commands = st.builds(Command, id=ids, value=values)
+commands = st.builds(Command, id=ids, value=values, cry=st.none() | cry_ids)
+versions = st.builds(
+    LearnedVersion,
+    version=st.integers(1, 1_000_000),
+    at=moments,
+    text=words,
+    right=st.integers(0, 400),
+    not_a_cry=st.integers(0, 400),
+)
+learnings = st.builds(
+    LearningMessage,
+    box=boxes,
+    at=moments,
+    model=words,
+    on=st.booleans(),
+    version=st.integers(0, 1_000_000),
+    tolerance=st.sampled_from(Tolerance),
+    right=st.integers(0, 400),
+    not_a_cry=st.integers(0, 400),
+    text=words,
+    versions=st.lists(versions, max_size=3).map(tuple),
+)
 answers = st.builds(Answer, id=ids, ok=st.booleans(), message=words, value=values)
 
 ALL: dict[str, st.SearchStrategy[Any]] = {
@@ -187,6 +211,7 @@ ALL: dict[str, st.SearchStrategy[Any]] = {
     "minute": minutes,
     "health": healths,
     "suggestion": suggestions,
+    "learning": learnings,
     "set": commands,
     "answer": answers,
 }
