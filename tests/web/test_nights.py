@@ -131,7 +131,7 @@ def test_one_tap_raises_the_sensitivity_and_says_what_became_of_it(
 
     assert pressed() == ["normal"]
     form = {"csrf_token": csrf(client, "/box/nest"), "value": "high"}
-    assert client.post("/box/nest/sensitivity", data=form).status_code == 303
+    assert client.post("/tap/sensitivity/nest", data=form).status_code == 303
     (asked,) = rows(shown, Wish)
     assert (asked.box_id, asked.what, asked.value) == ("nest", "sensitivity", '"high"')
     assert pressed() == ["high"]
@@ -140,8 +140,8 @@ def test_one_tap_raises_the_sensitivity_and_says_what_became_of_it(
     shown.hear(Topics("nursery", "nest").answer("sensitivity"), no.payload())
     assert "value must be one of" in words(client, "/box/nest")
     assert pressed() == ["normal"]
-    for path, value in (("/box/nest", "loud"), ("/box/attic", "high")):
-        answer = client.post(f"{path}/sensitivity", data={**form, "value": value})
+    for box, value in (("nest", "loud"), ("attic", "high")):
+        answer = client.post(f"/tap/sensitivity/{box}", data={**form, "value": value})
         assert answer.status_code in {400, 404}
 
 

@@ -10,15 +10,12 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from web import changes, minutes, silence
-from web.learning import wish
-from web.nursery import Look, entry, looking, writing
-from web.pages import night_chart, night_words
+from web.nursery import Look, looking
+from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
-from web.pages.taps import answered, came_from
-from web.records import Audit, Box, Cry, Review, Wish
+from web.records import Box, Cry, Review, Wish
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
 
@@ -28,8 +25,6 @@ MORNING = timedelta(hours=5)  # after the night it is summed up on the first pag
 USUAL_CRIES = 20  # whose loudness tells what is usual for a box
 CARD_HEIGHT, PAGE_HEIGHT = 40.0, 110.0
 MOST_CRIES = 500  # of a night are drawn
-COMMAND = "sensitivity"  # of the contract, and its values
-SENSITIVITIES = {"low": "Low", "normal": "Normal", "high": "High"}
 
 bp = Blueprint("nights", __name__)
 
@@ -71,22 +66,6 @@ def box(box_id: str) -> str:
         )
 
 
-@bp.post("/box/<box_id>/sensitivity")
-def sensitivity(box_id: str) -> Response:
-    """How easily something counts as a cry there, from when its listener has been told."""
-    value = request.form.get("value", "")
-    if value not in SENSITIVITIES:
-        abort(400)
-    who = entry()
-    with writing() as session:
-        if session.get(Box, box_id) is None:
-            abort(404)
-        wish(session, box_id, COMMAND, value, who.now, who.by)
-        session.add(Audit(at=who.now, by=who.by, action=f"{COMMAND}: {value}", subject=box_id))
-        changes.append(session, who.now, "box", box_id, box_id)
-    return answered({"text": f"Sensitivity {value}: its listener is told", "back": came_from()})
-
-
 def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
     """What a box's own page shows, for its templates; None where there is no such box."""
     row = look.session.get(Box, box_id)
@@ -110,7 +89,7 @@ def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
         "findings": [night_words.said(one, clock) for one in view.silence.findings],
         "gaps": [night_words.gap_words(gap, clock) for gap in view.silence.gaps],
         "before": begin - timedelta(seconds=1) if begin > row.created_at else None,
-        "sensitivities": SENSITIVITIES if view.silence.goes_on else {},
+        "sensitivities": words.SENSITIVITIES if view.silence.goes_on else {},
         "sensitivity": _sensitivity(look.session, box_id, view),
         "after": end if end <= look.now else None,
     }
@@ -120,7 +99,9 @@ def _sensitivity(session: Session, box_id: str, view: NightView) -> dict[str, An
     """The one in force, as the newest minute tells it, and what was asked for since."""
     newest = view.silence.minutes[-1] if view.silence.minutes else None
     asked = session.scalars(
-        select(Wish).where(Wish.box_id == box_id, Wish.what == COMMAND).order_by(Wish.id.desc())
+        select(Wish)
+        .where(Wish.box_id == box_id, Wish.what == "sensitivity")
+        .order_by(Wish.id.desc())
     ).first()
     heard = newest.sensitivity if newest else None
     if asked is None or (newest is not None and asked.at <= newest.at):

@@ -10,12 +10,13 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from web import journal
+from web import changes, journal
 from web.journal import Entry, EntryError, Written
+from web.learning import wish
 from web.nursery import entry, looking, writing
 from web.pages import boxes, words
 from web.pages.babies import in_box
-from web.records import Animal, Companionship, Cry, Suggestion
+from web.records import Animal, Audit, Box, Companionship, Cry, Suggestion
 
 bp = Blueprint("taps", __name__, url_prefix="/tap")
 
@@ -158,6 +159,21 @@ def review(cry_id: str) -> Response:
         return [written], "Noted: not a cry" if verdict == "not_a_cry" else "Noted: heard right"
 
     return tap(write)
+
+
+@bp.post("/sensitivity/<box_id>")
+def sensitivity(box_id: str) -> Response:
+    """How easily something counts as a cry at a box, from when its listener has been told."""
+    value, who = request.form.get("value", ""), entry()
+    if value not in words.SENSITIVITIES:
+        abort(400)
+    with writing() as session:
+        if session.get(Box, box_id) is None:
+            abort(404)
+        wish(session, box_id, "sensitivity", value, who.now, who.by)
+        session.add(Audit(at=who.now, by=who.by, action=f"sensitivity {value}", subject=box_id))
+        changes.append(session, who.now, "box", box_id, box_id)
+    return answered({"text": f"Sensitivity {value}: its listener is told", "back": came_from()})
 
 
 @bp.post("/undo")

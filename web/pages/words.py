@@ -19,6 +19,7 @@ STOPPED = {
     "by_itself": "By itself",
     "unknown": "Nobody knows",
 }
+SENSITIVITIES = {"low": "Low", "normal": "Normal", "high": "High"}
 SPECIES = {"kitten": "a kitten", "puppy": "a puppy"}
 
 _DEAF = {
