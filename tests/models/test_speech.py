@@ -31,7 +31,8 @@ def made_up_cry(seed: int, seconds: float = 6.0) -> Samples:
     voice = draw_voice("kitten" if seed % 2 else "puppy", age_days=8.0, rng=rng)
     samples, _ = bout(voice, seconds=seconds, arousal=0.6, rng=rng)
     room = rng.normal(0, 1e-3, len(samples))
-    return (0.3 * samples / np.abs(samples).max() + room).astype(np.float32)
+    made: Samples = (0.3 * samples / np.abs(samples).max() + room).astype(np.float32)
+    return made
 
 
 def test_made_up_cries_are_not_taken_for_words(guard: SpeechGuard) -> None:
