@@ -99,8 +99,11 @@ def build(audio: Path, split: str, out: Path, seed: int, minutes: int, mode: str
                     f"{bout.onset + offset:.3f}",
                 )
                 writer.writerow([bout.file, *row])
-    shutil.rmtree(out, ignore_errors=True)
-    under_way.rename(out)
+    if (out / CALLS).exists():  # somebody else was quicker, with the very same
+        shutil.rmtree(under_way)
+    else:
+        shutil.rmtree(out, ignore_errors=True)
+        under_way.rename(out)
 
 
 def read_calls(folder: Path) -> dict[tuple[str, float], Spans]:
