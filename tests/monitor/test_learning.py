@@ -162,7 +162,7 @@ def test_a_review_is_kept_once_replaced_and_taken_back(
     store.keep(name(1), NOW, hops)
     store.keep(name(1), NOW, hops[:3])  # said again: nothing changes
     for verdict in ("right", "not_a_cry", "not_a_cry"):
-        assert store.review(name(1), verdict)  # type: ignore[arg-type]
+        assert store.review(name(1), verdict)
     (one,) = store.lessons()
     assert (one.cry, one.verdict, one.hops) == (name(1), "not_a_cry", hops)
     assert one.hops[1].embedding is not None
