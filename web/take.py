@@ -249,4 +249,3 @@ def _retell(cry: Cry, said: CryMessage, now: datetime) -> None:
     cry.details = said.model_dump(mode="json", include=KEPT_DETAILS)
     # An older listener kept sound without looking for speech in it, and does not say `no_clip`.
     cry.details["speech_checked"] = said.clip and "no_clip" in said.model_fields_set
-

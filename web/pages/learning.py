@@ -23,7 +23,7 @@ bp = Blueprint("learning", __name__, url_prefix="/learning")
 
 TOLERANCES = {
     Tolerance.AS_MADE: "As it was made",
-    Tolerance.SEVERAL: "A few a night, so that little is missed",
+    Tolerance.SEVERAL: "A few a night",
     Tolerance.ONE_A_NIGHT: "About one a night",
     Tolerance.HARDLY_ANY: "Hardly any: one a week",
 }
