@@ -24,9 +24,9 @@ Verdict = Literal["right", "not_a_cry"]
 FEWEST_WRONG = 3  # sounds that were no cry, before anything is learned of them
 PARTS = 10  # at most, of the reviews, of which each is judged by what the others teach
 STRICTER = (1.0, 0.4, 0.1)  # shares of TOUCHED, in turn, until no cry of the house is lost
-# How far the threshold may be moved by what a house shows, in logits, and in which steps:
-# "sensitivity" moves it by 0.85, and what a carer sets there is added.
-SHIFTS = tuple(round(0.1 * step, 1) for step in range(16))
+# How far the threshold may go up by what a house shows, in logits, and in which steps: no further
+# than "low" sensitivity takes it, for faint cries are lost by it. What a carer sets there is added.
+SHIFTS = tuple(round(0.1 * step, 1) for step in range(9))
 
 # False alarms a day that a carer finds all right.
 TOLERATED: dict[Tolerance, float | None] = {

@@ -19,6 +19,7 @@ from monitor.cries import CryEvent, at_sensitivity
 from monitor.hearing import Hearing
 from monitor.learning import (
     NOTHING,
+    SHIFTS,
     Circumstances,
     Learned,
     Lesson,
@@ -111,7 +112,7 @@ def test_the_threshold_goes_up_until_false_alarms_are_as_rare_as_is_wanted(
     weak = [Lesson(name(50 + i), heard(anchors, 50 + i, 0.75), "not_a_cry") for i in range(6)]
     outcome = study([*cries, *weak], anchors, circumstances(Tolerance.HARDLY_ANY))
     assert outcome.learned.correction is None
-    assert 0.0 < outcome.learned.shift <= 1.5
+    assert 0.0 < outcome.learned.shift <= max(SHIFTS)
     assert "threshold went up" in outcome.text
     assert all(announced(one.hops, CARD.rule, HOP_S, outcome.learned) for one in cries)
     as_made = study([*cries, *weak], anchors, circumstances(Tolerance.AS_MADE))

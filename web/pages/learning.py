@@ -25,7 +25,7 @@ TOLERANCES = {
     Tolerance.AS_MADE: "As it was made",
     Tolerance.SEVERAL: "A few a night",
     Tolerance.ONE_A_NIGHT: "About one a night",
-    Tolerance.HARDLY_ANY: "Hardly any: one a week",
+    Tolerance.HARDLY_ANY: "Hardly any: one a week, and faint cries may be missed",
 }
 
 
