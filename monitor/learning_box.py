@@ -110,7 +110,6 @@ class Learner:
         self._said: dict[str, object] = {}  # but for its moment
         self._text = ""  # of the last outcome, also where it made no version
         self.version = 0
-        self.lost = 0  # cries that were not remembered, for want of room or disk
 
     def start(self) -> None:
         """Go by what was learned before. Raises StoreError."""
@@ -148,7 +147,7 @@ class Learner:
             self._store.keep(cry.cry, at, cry.hops)
 
         if not self._add(keep):
-            self.lost += 1
+            log.warning("too much at once; a cry is not remembered to learn from")
 
     # What is asked for.
 
