@@ -11,42 +11,21 @@ from datetime import timedelta
 from pydantic import ValidationError
 from uuid6 import uuid7
 
+from monitor.arousal import judge
 from monitor.clock import WallClock
 from monitor.cries import CryEvent
 from monitor.messages import (
     MAX_CALLS_A_MESSAGE,
     Acoustics,
-    Arousal,
     CryMessage,
     CryStep,
     NoClip,
-    Species,
     SpeciesScores,
 )
 
 log = logging.getLogger(__name__)
 
 UNSETTLED_CRIES = 500  # ended before the clock was set, whose times can still be put right
-
-# Calls a minute up to which arousal is low, and from which it is high. The mean rates of
-# synthesised animals at arousal 0.3 and 0.7, between those measured at 0.1, 0.5 and 0.8: rates
-# follow arousal in both species, the cause of the cry cannot be heard.
-CALL_RATES: dict[Species, tuple[float, float]] = {
-    Species.KITTEN: (24.0, 40.0),
-    Species.PUPPY: (26.0, 53.0),
-    Species.UNKNOWN: (24.0, 53.0),
-}
-AROUSAL_CALLS, AROUSAL_S = 4, 5.0  # fewer calls, or a shorter cry, tell nothing
-
-
-def arousal(event: CryEvent) -> Arousal:
-    """Coarse arousal, by how fast the calls follow one another."""
-    if event.calls < AROUSAL_CALLS or event.offset_s - event.onset_s < AROUSAL_S:
-        return Arousal.UNKNOWN
-    low, high = CALL_RATES[event.species]
-    if event.calls_per_minute < low:
-        return Arousal.LOW
-    return Arousal.HIGH if event.calls_per_minute >= high else Arousal.MEDIUM
 
 
 @dataclass(frozen=True)
@@ -84,7 +63,7 @@ class CryMessages:
         no_clip: NoClip | None = None,
     ) -> CryMessage:
         """The message of an event; `monotonic` tells when a moment of its stream was."""
-        decided = monotonic(event.decided_s)
+        decided, judged = monotonic(event.decided_s), judge(event, acoustics)
         if self._open is None or event.step is CryStep.STARTED:
             cry, seq, onset = str(uuid7()), 1, monotonic(event.onset_s)
         else:  # the onset stays where it was told, though the sound card's clock is known better
@@ -110,7 +89,8 @@ class CryMessages:
                 (round(max(0.0, call.onset_s - event.onset_s), 3), round(call.length_s, 3))
                 for call in event.new_calls[-MAX_CALLS_A_MESSAGE:]
             ),
-            arousal=arousal(event),
+            arousal=judged.arousal,
+            arousal_evidence=judged.evidence,
             acoustics=acoustics,
             clip=clip,
             no_clip=no_clip,

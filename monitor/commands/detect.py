@@ -15,11 +15,12 @@ import numpy as np
 
 from models.cry_model import HopScores, ModelError
 from monitor.acoustics import describe
+from monitor.arousal import judge
 from monitor.blocks import Samples
 from monitor.clips import LATE_S, CrySound, SoundMemory
 from monitor.cries import CryEvent, Sensitivity
 from monitor.cry_desk import MEASURED_S
-from monitor.cry_messages import arousal
+from monitor.evidence import Evidence
 from monitor.failure import Failure
 from monitor.hearing import Heard, Hearing, load_model
 from monitor.messages import CryStep
@@ -33,7 +34,7 @@ from monitor.recording import PIECE_S, Recording, RecordingError
 @click.option(
     "--scores",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Also write the scores, hop by hop, as CSV: file,time_s,kitten,puppy.",
+    help="Also write, hop by hop, how much speaks for a cry, as CSV: file,time_s,kitten,puppy.",
 )
 @click.option(
     "--sensitivity",
@@ -75,7 +76,7 @@ def detect(
 
 
 class ScoreTable:
-    """The scores as CSV, a row a hop."""
+    """What speaks for a cry as CSV, a row a hop."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -91,13 +92,10 @@ class ScoreTable:
     def __exit__(self, *exc: object) -> None:
         self._handle.close()
 
-    def write(self, path: Path, hops: tuple[HopScores, ...]) -> None:
-        """Add hops. The larger of the two columns is P(cry), since a cry need not be one or the
-        other to be one; the smaller tells how likely the other animal is beside it.
-        """
+    def write(self, path: Path, evidence: Evidence, hops: tuple[HopScores, ...]) -> None:
+        """Add hops of a file."""
         for hop in hops:
-            scale = hop.cry / max(hop.kitten, hop.puppy, 1e-9)
-            kitten, puppy = hop.kitten * scale, hop.puppy * scale
+            kitten, puppy = evidence.hear(hop)
             self._writer.writerow([path, f"{hop.time_s:.3f}", f"{kitten:.5f}", f"{puppy:.5f}"])
 
 
@@ -121,8 +119,10 @@ class Describer:
         if event.step is not CryStep.ENDED:
             return {}
         found = describe(*self._cry.end(self._memory, event.offset_s))
+        judged = judge(event, found)
         return {
-            "arousal": arousal(event).value,
+            "arousal": judged.arousal.value,
+            "arousal_evidence": judged.evidence,
             "acoustics": found.model_dump() if found else None,
         }
 
@@ -132,6 +132,7 @@ def _cries_in(
 ) -> Iterator[dict[str, Any]]:
     """One JSON object a cry, when it has ended; raises RecordingError."""
     announced_s: dict[int, float] = {}
+    evidence = Evidence(hearing.rule, hearing.hop_s)
     with Recording(path) as recording:
         progress = Progress(path.name, recording.seconds)
         try:
@@ -141,7 +142,7 @@ def _cries_in(
                 if heard.hops:
                     progress.show(heard.hops[-1].known_s)
                 if table:
-                    table.write(path, heard.hops)
+                    table.write(path, evidence, heard.hops)
                 for event in heard.events:
                     announced_s.setdefault(event.number, event.decided_s)
                     described = describer.describe(event) if describer else {}
