@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from web import whose
+from web.care.usual import Compared
+from web.care.voice import Voice
 from web.records import (
     Animal,
     Box,
@@ -27,6 +30,7 @@ from web.records import (
 OBSERVED_WITHIN = timedelta(days=2)  # nothing older counts, but for the last check of its health
 WEIGHED_WITHIN = timedelta(hours=60)
 EARLIER_CRIES = 100  # that may be one episode with the open one
+PAUSE = timedelta(seconds=60)  # shorter silences do not end an episode of crying
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Known:
 
     box: Box
     cry: Cry | None
-    heard: str | None  # species of the cry: a carer's word, else the listener's
+    heard: str | None  # species of the cry: a carer's word, else the sound with who is here
+    voice: Voice | None  # the sound with who is here, whatever a carer said
+    compared: Compared | None  # this crying beside the animal's own; None: whose is not known
     earlier: Sequence[Cry]  # before the open one, newest first
     changed_at: datetime | None  # when a baby last came or went
     animals: Sequence[KnownAnimal]  # those in the box first
@@ -56,6 +62,8 @@ class Known:
 def known(session: Session, box: Box, now: datetime) -> Known:
     """Read it all; a dozen queries, whatever the number of animals."""
     cry = open_cry(session, box.id)
+    voice = whose.voice_of(session, cry) if cry else None
+    earlier = _earlier(session, cry) if cry else ()
     living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
     at_home = dict(iter(living))
     animals = session.scalars(
@@ -80,8 +88,10 @@ def known(session: Session, box: Box, now: datetime) -> Known:
     return Known(
         box=box,
         cry=cry,
-        heard=_heard(session, cry) if cry else None,
-        earlier=_earlier(session, cry) if cry else (),
+        heard=_heard(session, cry, voice) if cry else None,
+        voice=voice,
+        compared=_compared(session, cry, earlier) if cry else None,
+        earlier=earlier,
         changed_at=_changed_at(session, box.id, now),
         animals=sorted(found, key=lambda one: not one.in_box),
     )
@@ -93,10 +103,17 @@ def open_cry(session: Session, box_id: str) -> Cry | None:
     return session.scalars(query.order_by(Cry.onset.desc(), Cry.id.desc())).first()
 
 
-def _heard(session: Session, cry: Cry) -> str | None:
+def _heard(session: Session, cry: Cry, voice: Voice | None) -> str | None:
     query = select(Review.species).where(Review.cry_id == cry.id, Review.species.is_not(None))
     told = session.scalars(query.order_by(Review.id.desc())).first()
-    return told or (cry.species if cry.species in ("kitten", "puppy") else None)
+    return told or (voice.species if voice else None)
+
+
+def _compared(session: Session, cry: Cry, earlier: Sequence[Cry]) -> Compared | None:
+    """Of a cry that goes on only its rate is known: the part before it speaks for its voice."""
+    last = earlier[0] if earlier and cry.onset - earlier[0].offset < PAUSE else None
+    measured = cry if last is None or cry.details.get("acoustics") else last
+    return whose.compared(session, measured)
 
 
 def _earlier(session: Session, cry: Cry) -> Sequence[Cry]:

@@ -30,14 +30,13 @@ from web.care.scenario import (
     Scenario,
     ScenarioError,
 )
-from web.known import Known, KnownAnimal
+from web.known import PAUSE, Known, KnownAnimal
 from web.records import Cry as CryRecord
 from web.records import Observation, Weight
 
 Part = TypeVar("Part", Animal, Box, RedFlags)
 
 OLDEST_DAYS = 70  # the rules are made for babies up to here
-PAUSE = timedelta(seconds=60)  # shorter silences do not end an episode of crying
 LONGEST_EPISODE_S = 86_400
 LONGEST_CHANGE_MIN = 1440  # a move longer ago is none lately
 LONGEST_SINCE_MIN = 2880  # a feed or stool longer ago means that the log was not kept
@@ -131,8 +130,25 @@ def _cry(known: Known, in_box: set[int], now: datetime) -> Cry:
         episode_s=max(1, min(int(lasts), LONGEST_EPISODE_S)),
         species=known.heard,  # type: ignore[arg-type]  # kitten, puppy or None
         source_id=str(cry.source_id) if cry.source_id in in_box else None,
-        unusual=cry.unusual,
+        unusual=_unusual(known, cry),
     )
+
+
+def _unusual(known: Known, cry: CryRecord) -> bool | None:
+    """A carer's word on this crying; else True where it was measured to be unlike the usual.
+
+    That nothing stands out is no word that it is as usual: then it stays unknown, and is asked.
+    """
+    told = next((one.unusual for one in _episode(cry, known) if one.unusual is not None), None)
+    if told is not None:
+        return told
+    return True if known.compared is not None and known.compared.unusual else None
+
+
+def _episode(cry: CryRecord, known: Known) -> list[CryRecord]:
+    """The cries that this crying is made of, newest first."""
+    began = episode_began(cry, known.earlier)
+    return [cry, *(one for one in known.earlier if _onset(one) >= began)]
 
 
 def _chosen(

@@ -18,6 +18,8 @@ from web import changes
 from web.care.advice import Advice as CareAdvice
 from web.care.advice import plain, suggest
 from web.care.scenario import Scenario
+from web.care.usual import Compared
+from web.care.voice import Voice
 from web.care.wording import CARDS
 from web.known import known
 from web.records import Box, Cry, Suggestion
@@ -35,6 +37,8 @@ class Advice:
     items: tuple[SuggestionItem, ...]  # the suggestions with their words
     names: dict[str, str]  # scenario id -> the animal's name
     notes: list[str]  # what was left out, for the page
+    voice: Voice | None  # whose voice the open cry is, by its sound and by who is here
+    compared: Compared | None  # the open cry beside the same animal's own
     at: datetime
 
     @property
@@ -69,6 +73,8 @@ def advise(session: Session, settings: Settings, box_id: str, now: datetime) -> 
         items=_items(result),
         names=asked.names,
         notes=asked.notes,
+        voice=records.voice,
+        compared=records.compared,
         at=now,
     )
 

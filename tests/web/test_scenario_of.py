@@ -278,7 +278,9 @@ def test_a_listener_whose_clock_runs_ahead_cries_all_the_same(session: Session) 
 
 def test_a_carers_word_on_the_cry_counts(session: Session) -> None:
     one = kitten(session)
-    hear(session, cry(species="unknown"))
+    hear(session, cry(species="unknown", species_scores={"kitten": 0.4, "puppy": 0.4}))
+    assert asked(session).scenario.cry.species == "kitten"  # only kittens are here
+    kitten(session, name="Rex", species="puppy")
     assert asked(session).scenario.cry.species is None
     journal.review(session, entry(), cry_id(1), "right", "puppy")
     journal.cry_seen(session, entry(), cry_id(1), one, unusual=True)

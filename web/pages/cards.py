@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.messages import SuggestionItem
+from web.care.voice import Voice
 from web.nursery import Look
 from web.pages.babies import Baby
 from web.pages.questions import Question, question
@@ -49,6 +50,10 @@ class Suggested:
     notes: tuple[str, ...] = ()
     who: tuple[str, ...] = ()
     """Names of those who may be crying."""
+    voice: Voice | None = None
+    """Whose voice it is, by its sound and by who is here."""
+    unusual: tuple[str, ...] = ()
+    """How it is unlike this baby's usual cry, as far as a carer has not said otherwise."""
 
 
 def suggested(look: Look, box_id: str, cry: Cry | None, inside: Sequence[Baby]) -> Suggested:
@@ -74,13 +79,23 @@ def suggested(look: Look, box_id: str, cry: Cry | None, inside: Sequence[Baby]) 
         folded=tuple(folded),
         questions=tuple(unasked.values()),
         notes=tuple(advice.notes),
-        who=_who(cry, advice, inside) if cry else (),
+        who=_who(advice, inside) if cry else (),
+        voice=advice.voice,
+        unusual=_unusual(advice),
     )
 
 
-def _who(cry: Cry, advice: Advice, inside: Sequence[Baby]) -> tuple[str, ...]:
+def _unusual(advice: Advice) -> tuple[str, ...]:
+    """Only while the rules go by it: a carer's word wins."""
+    if advice.compared is None or not advice.scenario.cry.unusual:
+        return ()
+    return tuple(one.words for one in advice.compared.differences)
+
+
+def _who(advice: Advice, inside: Sequence[Baby]) -> tuple[str, ...]:
     """Of none whose kind it does not sound like."""
-    alike = {str(baby.id) for baby in inside if cry.species in (baby.species, "unknown")}
+    species = advice.voice.species if advice.voice else None
+    alike = {str(baby.id) for baby in inside if species in (baby.species, None)}
     return tuple(advice.names[one] for one in advice.result.who if one in alike)
 
 

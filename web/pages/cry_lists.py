@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from web import whose
+from web.care.usual import Compared, Usual
 from web.nursery import Look
 from web.pages import words
 from web.pages.babies import box_names
@@ -18,6 +21,7 @@ from web.times import watch_of
 
 PAGE = 40  # cries at once
 WIDTH, HEIGHT = 300, 44  # of the picture of a cry's calls, in its own units
+DOTS_HEIGHT = 80  # of the picture of their pitch
 MOST_CALLS = 2000  # drawn of one cry
 SHOWN_S = 90.0  # the picture of a cry that goes on shows its newest calls
 
@@ -125,11 +129,71 @@ def one(look: Look, cry_id: str) -> dict[str, Any] | None:
     suggested = session.scalars(
         select(Suggestion).where(Suggestion.cry_id == cry_id).order_by(Suggestion.rank)
     ).all()
+    compared = whose.compared(session, row)
     return {
         "view": view(session, row, look.now, calls=True),
         "has_clip": bool(_with_clip(session, [cry_id])),
         "suggested": suggested,
+        "voice": whose.voice_of(session, row),
+        "compared": compared,
+        "dots": dots(row.details.get("acoustics"), usual_pitch(compared)),
     }
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One call in the picture of the pitch."""
+
+    x: float
+    y: float
+    rough: bool
+
+
+@dataclass(frozen=True)
+class PitchPicture:
+    """The pitch of each call; and where it usually lies, as a band from `top`."""
+
+    dots: tuple[Dot, ...]
+    low_hz: float
+    high_hz: float
+    top: float | None
+    band: float
+    """Height of the band."""
+
+
+def usual_pitch(compared: Compared | None) -> Usual | None:
+    """What its pitch usually is, where that is known."""
+    usual = compared.usual if compared else ()
+    return next((one for one in usual if one.measure.field == "pitch_hz"), None)
+
+
+def dots(acoustics: dict[str, Any] | None, usual: Usual | None) -> PitchPicture | None:
+    """The calls' pitch over time, on a scale of octaves; nothing to draw of fewer than two."""
+    calls = [one for one in (acoustics or {}).get("per_call") or () if one.get("pitch_hz")]
+    if len(calls) < 2:
+        return None
+    around = [float(one["pitch_hz"]) for one in calls] + ([usual.low, usual.high] if usual else [])
+    low, high = min(around) / 1.06, max(around) * 1.06
+    last = max(1.0, *(float(one["at_s"]) for one in calls))
+
+    def height(hertz: float) -> float:
+        return round(DOTS_HEIGHT * (1 - math.log(hertz / low) / math.log(high / low)), 1)
+
+    top = height(usual.high) if usual else None
+    return PitchPicture(
+        dots=tuple(
+            Dot(
+                x=round(8 + float(one["at_s"]) / last * (WIDTH - 16), 1),
+                y=height(float(one["pitch_hz"])),
+                rough=bool(one.get("rough")),
+            )
+            for one in calls
+        ),
+        low_hz=low,
+        high_hz=high,
+        top=top,
+        band=round(height(usual.low) - height(usual.high), 1) if usual else 0.0,
+    )
 
 
 def clip_of(session: Session, cry_id: str) -> bytes | None:

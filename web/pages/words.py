@@ -122,11 +122,15 @@ def sound(acoustics: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         height = "low" if pitch < 600 else "high" if pitch > 1500 else "middling"
         moving = f", moving over {spread:.0f} Hz" if spread is not None else ""
         said.append(("Pitch", f"{height}, {pitch:.0f} Hz{moving}"))
+    if (slope := acoustics.get("pitch_slope_st_s")) is not None:
+        said.append(("Within a call", f"{contour(slope)}, {slope:+.0f} semitones a second"))
     if (length := acoustics.get("call_s")) is not None:
         said.append(("Each call", f"{'short' if length < 0.3 else 'long'}, {length:.2f} s"))
     if (tonality := acoustics.get("tonality")) is not None:
         voice = "clear" if tonality >= 0.7 else "partly hoarse" if tonality >= 0.4 else "hoarse"
         said.append(("Voice", f"{voice}, {tonality:.0%} with a clear pitch"))
+    if (rough := acoustics.get("rough")) is not None:
+        said.append(("Roughness", f"in {rough:.0%} of the calls, or more" if rough else "none"))
     if (level := acoustics.get("level_dbfs")) is not None:
         loud = "faint" if level < -45 else "loud" if level > -20 else "well heard"
         said.append(("At the microphone", f"{loud}, {level:.0f} dBFS"))
@@ -134,6 +138,13 @@ def sound(acoustics: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         over = "hardly above" if snr < 6 else "above" if snr < 15 else "far above"
         said.append(("Against the room", f"{over} its noise, {snr:.0f} dB"))
     return said
+
+
+def contour(slope_st_s: float) -> str:
+    """How the pitch of a call moves, by its slope in semitones a second."""
+    if abs(slope_st_s) < 4:  # less than a tone in half a second
+        return "level"
+    return "rising" if slope_st_s > 0 else "falling"
 
 
 def cry_end(state: str, stopped_by: str | None) -> str | None:
