@@ -19,6 +19,7 @@ from monitor.arousal import CALL_RATES, judge
 from monitor.blocks import RATE_HZ, Samples
 from monitor.cries import CryEvent
 from monitor.messages import Acoustics, Arousal, CryStep, Species
+from monitor.pitch import Track, track
 
 Curve = NDArray[np.float64]
 Calls = list[tuple[float, float]]
@@ -63,7 +64,7 @@ def test_the_pitch_of_a_cry_is_right_at_every_noise_that_it_stands_out_of(
     off = []
     for seed in SEEDS:
         for kind in ("kitten", "puppy"):
-            sound, calls, truth = a_cry(kind, seed, monkeypatch)  # type: ignore[arg-type]
+            sound, calls, truth = a_cry(kind, seed, monkeypatch)
             found = describe(*in_noise(sound, calls, snr_db, seed))
             assert found is not None
             assert found.snr_db == pytest.approx(snr_db, abs=3.5)
@@ -89,12 +90,13 @@ def test_what_the_noise_covers_is_unknown_rather_than_wrong(
 def voice(hertz: Curve, subharmonics: Curve | float = 0.0, hiss: Curve | float = 0.0) -> Samples:
     """A voice of six harmonics along a pitch; `hiss` takes its place, 0..1."""
     phase = 2 * np.pi * np.cumsum(hertz) / RATE_HZ
-    tone = sum(np.sin(order * phase) / order for order in range(1, 7))
-    tone = tone + subharmonics * sum(np.sin((order + 0.5) * phase) for order in range(4))
+    tone = np.sum([np.sin(order * phase) / order for order in range(1, 7)], axis=0)
+    tone += subharmonics * np.sum([np.sin((order + 0.5) * phase) for order in range(4)], axis=0)
     noise = np.random.default_rng(2).standard_normal(len(hertz))
     sound = (1 - np.asarray(hiss)) * tone + hiss * noise
     fade = np.clip(np.minimum(np.arange(len(hertz)), np.arange(len(hertz))[::-1]) / 300, 0, 1)
-    return (0.1 * fade * sound / np.sqrt(np.mean(np.square(sound)))).astype(np.float32)
+    made: Curve = 0.1 * fade * sound / np.sqrt(np.mean(np.square(sound)))
+    return made.astype(np.float32)
 
 
 def five(make: Callable[[Curve], Samples], seconds: float = 0.5) -> Acoustics:
@@ -163,9 +165,8 @@ def test_hum_below_the_voice_does_not_matter() -> None:
 
 def test_a_long_cry_is_sampled_and_not_wholly_described(monkeypatch: pytest.MonkeyPatch) -> None:
     followed: list[int] = []
-    track = measuring.track
 
-    def count(samples: Samples) -> object:
+    def count(samples: Samples) -> Track:
         followed.append(len(samples))
         return track(samples)
 

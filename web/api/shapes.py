@@ -79,6 +79,14 @@ class CryDetail(CryItem):
         description="onset from the cry's onset, length; s"
     )
     reason: str | None = Field(description="of a retraction")
+    arousal_evidence: list[str] = Field(description="what the arousal was judged by")
+    voice: str = Field(description="whose voice, by its sound and by who was in the box")
+    species_here: str | None = Field(
+        description="kitten or puppy, where the sound and who was in the box settle it"
+    )
+    unusual: list[str] | None = Field(
+        description="how it is unlike the same baby's usual cry; null: not known"
+    )
     suggestions: list[SuggestionRecord]
 
 

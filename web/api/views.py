@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from web import health
+from web import health, whose
 from web.api.access import blueprint, database, now
 from web.api.cursors import cursor, place
 from web.api.problems import Responses, described, problem
@@ -83,6 +83,7 @@ def cry(path: CryPath) -> Response:
         calls = session.scalars(
             select(Call).where(Call.cry_id == found.id).order_by(Call.onset_s)
         ).all()
+        voice, compared = whose.voice_of(session, found), whose.compared(session, found)
         shown = session.scalars(
             select(Suggestion).where(Suggestion.cry_id == found.id).order_by(Suggestion.rank)
         ).all()
@@ -90,6 +91,12 @@ def cry(path: CryPath) -> Response:
         **item.model_dump(),
         call_times=[(call.onset_s, call.length_s) for call in calls],
         reason=found.details.get("reason"),
+        arousal_evidence=found.details.get("arousal_evidence") or [],
+        voice=voice.words,
+        species_here=voice.species,
+        unusual=[one.words for one in compared.differences]
+        if compared is not None and compared.known
+        else None,
         suggestions=[
             SuggestionRecord(**s.advice, shown_at=s.shown_at, outcome=s.outcome, why=s.why)
             for s in shown

@@ -82,7 +82,8 @@ class Usual:
             return None
         measure = self.measure
         how = measure.more if value > self.high else measure.less
-        words = f"{how}: {measure.name} {_figure(measure, value)}, usually {self._span}"
+        figure = f"{measure.name} {_figure(measure, value)}, usually {self._span}"
+        words = f"{how.capitalize()}: {figure}"
         return Difference(measure.field, words, _change(measure, value, self.middle))
 
 

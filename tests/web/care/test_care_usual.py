@@ -47,17 +47,17 @@ def test_a_healthy_babys_cries_are_seldom_called_unusual() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"pitch_hz": 2100}, "higher: pitch 2.10 kHz, usually "),
-        ({"call_s": 1.4}, "longer: each call 1.40 s, usually "),
-        ({"rate": 110}, "faster: calls a minute 110, usually "),
-        ({"tonality": 0.3}, "hoarser: clear voice 30 %, usually "),
-        ({"rough": 0.9}, "rougher: rough calls 90 %, usually "),
+        ({"pitch_hz": 2100}, "Higher: pitch 2.10 kHz, usually "),
+        ({"call_s": 1.4}, "Longer: each call 1.40 s, usually "),
+        ({"rate": 110}, "Faster: calls a minute 110, usually "),
+        ({"tonality": 0.3}, "Hoarser: clear voice 30 %, usually "),
+        ({"rough": 0.9}, "Rougher: rough calls 90 %, usually "),
     ],
 )
 def test_each_way_to_be_unusual_is_told_with_its_figures(
     change: dict[str, float], words: str
 ) -> None:
-    found = compare(replace(CRY, **change), week())  # type: ignore[arg-type]
+    found = compare(replace(CRY, **change), week())
     assert found.unusual is True
     (difference,) = found.differences
     assert difference.words.startswith(words)
