@@ -28,6 +28,7 @@ from monitor.pitch import FRAME, STEP, Contour, reference_of, track
 
 HUM_HZ = (200.0, 300.0)  # below is hum and rumble, no cry (../shared/acoustics: high-pass at 250)
 LEAST_SNR_DB = 3.0  # below, hardly a frame has a clear pitch, and it is seldom the right one
+CLEANEST_DB = 96.0  # of 16 bits: more is a clip whose silence was cut out, not measured
 SLIP = 1.8  # pitch further from the median than this ratio is a slip of the tracker
 BACKGROUND = 0.25  # quantile of the frames between calls: calls that were missed lie there too
 CALL_FRAMES, QUIET_FRAMES = 5, 10  # fewer tell nothing
@@ -124,7 +125,7 @@ def _snr_db(both: float, noise: float | None) -> float | None:
     """The voice over what lies between the calls; None where it does not stand out."""
     if noise is None or noise <= 0 or both <= noise:
         return None
-    return round(10 * math.log10((both - noise) / noise), 1)
+    return min(CLEANEST_DB, round(10 * math.log10((both - noise) / noise), 1))
 
 
 def _parts(voice: Mask) -> list[tuple[int, int]]:

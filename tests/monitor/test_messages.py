@@ -234,6 +234,8 @@ def test_a_message_comes_back_the_same_and_fits_its_frozen_schema(name: str) -> 
 def test_the_example_of_the_architecture_is_read_and_written_again_with_every_key() -> None:
     written = json.loads(CryMessage.model_validate_json(EXAMPLE).payload())
     given = json.loads(EXAMPLE)
+    sound = given.pop("acoustics")
+    assert sound.items() <= written["acoustics"].items()
     assert {key: written[key] for key in given} == given
 
 
