@@ -83,7 +83,7 @@ def main() -> None:
         "held_out_fold": args.hold_out,
         **about(clips),
     }
-    rule = kept_rule(args.out / "card.json")
+    rule = kept_rule(args.out)
     card = Card("cry-2", "", front_end=front_end, window=window, rule=rule, trained=trained)
     digest = write_weights(mean_of(runs), card, args.out / card.weights)
     text = replace(card, sha256=digest).to_json()
@@ -113,9 +113,10 @@ def mean_of(runs: list[CryNet]) -> CryNet:
     return runs[0].eval()
 
 
-def kept_rule(path: Path) -> CryRule:
-    """The rule of the card that is there already: it is chosen apart from the weights."""
-    return read_card(path).rule if path.exists() else CryRule()
+def kept_rule(folder: Path) -> CryRule:
+    """The rule of the card that is there, else the shipped one: it is chosen apart from weights."""
+    known = [path for path in (folder / "card.json", SHIPPED / "card.json") if path.exists()]
+    return read_card(known[0]).rule if known else CryRule()
 
 
 if __name__ == "__main__":
