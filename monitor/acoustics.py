@@ -96,11 +96,12 @@ def describe(samples: Samples, calls: Calls) -> Acoustics | None:
 
 def without_hum(samples: Samples) -> Samples:
     """The samples [n] without what lies below HUM_HZ."""
-    spectrum = np.fft.rfft(samples)
-    hertz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    whole = -(-len(samples) // RATE_HZ) * RATE_HZ  # seconds transform fast, and in little memory
+    spectrum = np.fft.rfft(samples, whole)
+    hertz = np.fft.rfftfreq(whole, 1 / RATE_HZ)
     low, high = HUM_HZ
     spectrum *= 0.5 - 0.5 * np.cos(np.pi * np.clip((hertz - low) / (high - low), 0.0, 1.0))
-    return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
+    return np.fft.irfft(spectrum, whole)[: len(samples)].astype(np.float32)
 
 
 def _power(samples: Samples) -> Curve:

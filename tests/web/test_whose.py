@@ -40,7 +40,11 @@ def cries(shown: Dashboard, number: int = 12, **more: Any) -> list[str]:
     for _ in range(number):
         shown.at += 8 * HOUR
         sound = {**ACOUSTICS, "pitch_hz": 1240 * 2 ** (rng.gauss(0, 0.5) / 12), "rough": 0.1}
-        values = {"acoustics": sound, "calls": 12, "onset": shown.at - timedelta(seconds=20)}
+        values: dict[str, Any] = {
+            "acoustics": sound,
+            "calls": 12,
+            "onset": shown.at - timedelta(seconds=20),
+        }
         shown._said = 0
         found.append(shown.cry("cry_ended", id=str(uuid7()), **values | more))
     shown.at += HOUR
