@@ -206,9 +206,7 @@ class Acoustics(BaseModel):
     chaos: Share | None = Field(
         default=None, description="share of the calls with a loud stretch without any period"
     )
-    jumps: Share | None = Field(
-        default=None, description="share of the calls in which f0 jumps"
-    )
+    jumps: Share | None = Field(default=None, description="share of the calls in which f0 jumps")
     rough: Share | None = Field(
         default=None, description="share of the calls with any of these three"
     )
