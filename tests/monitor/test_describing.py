@@ -142,3 +142,16 @@ def test_without_the_weights_speech_cannot_be_told_and_it_is_said_why(
     os.kill(child_of(describer), signal.SIGKILL)
     assert describer.speech(call()) is None
     assert "the process for it" in str(describer.speech_trouble)
+
+
+def test_warming_up_measures_all_that_a_cry_is_measured_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first cry would wait for what was not compiled, and be told without its voice."""
+    found = []
+    monkeypatch.setattr(
+        describing, "_describe", lambda samples, calls: found.append(describe(samples, calls))
+    )
+    describing._load_librosa()
+    (acoustics,) = found
+    assert acoustics is not None
+    assert acoustics.pitch_hz is not None
+    assert [call.rough for call in acoustics.per_call] == [False]
