@@ -19,6 +19,17 @@ from web.mqtt import Arrived
 NOW = datetime(2026, 11, 22, 2, 14, 7, 310000, tzinfo=UTC)
 BASE = "nursery"
 MODEL = "cry-1 sha256:ab12"
+QUIET_MINUTE: dict[str, object] = {  # a whole minute of a room in which nothing happens
+    "length_s": 60.0,
+    "listened_s": 60.0,
+    "level_dbfs": -62.0,
+    "loud_dbfs": -58.0,
+    "peak_dbfs": -45.0,
+    "noise_dbfs": -64.0,
+    "score": 0.05,
+    "threshold": 0.5,
+    "sensitivity": "normal",
+}
 FLAC = b"fLaC" + bytes(100)
 
 
@@ -98,15 +109,7 @@ def minute(number: int = 1, *, box: str = "nest", **fields: Any) -> MinuteMessag
         "number": number,
         "at": NOW + timedelta(minutes=number - 1),
         "clock": "synchronised",
-        "length_s": 60.0,
-        "listened_s": 60.0,
-        "level_dbfs": -62.0,
-        "loud_dbfs": -58.0,
-        "peak_dbfs": -45.0,
-        "noise_dbfs": -64.0,
-        "score": 0.05,
-        "threshold": 0.5,
-        "sensitivity": "normal",
+        **QUIET_MINUTE,
     }
     return MinuteMessage.model_validate({**values, **fields})
 

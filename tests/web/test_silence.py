@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.web.cry_messages import QUIET_MINUTE
 from web.silence import CONCERNS, LATE, Code, Cried, Heard, Silence, gaps, look
 
 BEGIN = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
@@ -16,19 +17,11 @@ MINUTE = timedelta(minutes=1)
 
 def heard(number: int, **more: object) -> Heard:
     values: dict[str, object] = {
+        **QUIET_MINUTE,
         "at": BEGIN + number * MINUTE,
-        "length_s": 60.0,
-        "listened_s": 60.0,
         "muted_s": 0.0,
         "deaf_s": 0.0,
         "reason": None,
-        "level_dbfs": -62.0,
-        "loud_dbfs": -58.0,
-        "peak_dbfs": -45.0,
-        "noise_dbfs": -64.0,
-        "score": 0.05,
-        "threshold": 0.5,
-        "sensitivity": "normal",
         "near_calls": 0,
         "lone_calls": 0,
         **more,
