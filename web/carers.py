@@ -42,7 +42,10 @@ class PassphraseError(CarerError):
 
 
 def add(session: Session, name: str, passphrase: str, now: datetime) -> Carer:
-    """Let a carer sign in. Raises CarerError (the name is taken), PassphraseError."""
+    """Let a carer sign in; the first one is a coordinator.
+
+    Raises CarerError (the name is taken), PassphraseError.
+    """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise CarerError(f"a name has 1 to {LONGEST_NAME} characters")
@@ -53,6 +56,7 @@ def add(session: Session, name: str, passphrase: str, now: datetime) -> Carer:
         passphrase_hash=_hash(passphrase, name),
         session_key=secrets.token_hex(32),
         created_at=now,
+        coordinator=not any_carer(session),
     )
     session.add(carer)
     session.flush()
