@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
 
 from web.nursery import Look
-from web.records import Animal, Box, Feed, Stay, Weight
+from web.records import Animal, Box, Feed, Photo, Stay, Weight
 from web.times import age_in_days
 
 
@@ -33,6 +33,8 @@ class Baby:
     weighed_at: datetime | None
     marks: tuple[str, ...] = ()
     demo: bool = False
+    photo_at: datetime | None = None
+    """When its photo was taken over, if there is one: part of the photo's address."""
 
 
 def box_names(look: Look) -> dict[str, str]:
@@ -46,49 +48,86 @@ def box_names(look: Look) -> dict[str, str]:
 
 def babies(look: Look) -> list[Baby]:
     """All animals in care, with the box, the newest feed and the newest weights of each."""
-    animals = look.session.scalars(
-        select(Animal)
-        .where(Animal.status == "in_care")
-        .options(selectinload(Animal.stays))
-        .order_by(Animal.name, Animal.id)
-    ).all()
-    names = box_names(look)
-    return [baby(look, animal, names) for animal in animals]
+    query = select(Animal).where(Animal.status == "in_care").order_by(Animal.name, Animal.id)
+    return as_listed(look, look.session.scalars(query).all(), box_names(look))
 
 
 def baby(look: Look, animal: Animal, names: Mapping[str, str]) -> Baby:
     """One animal as lists show it; `names` are those of the boxes."""
-    session = look.session
-    box_id = next((stay.box_id for stay in animal.stays if stay.ended_at is None), None)
-    fed = session.scalars(
-        select(Feed)
-        .where(Feed.animal_id == animal.id, Feed.undone_at.is_(None))
-        .order_by(Feed.at.desc(), Feed.id.desc())
-        .limit(1)
-    ).first()
-    weights = session.scalars(
-        select(Weight)
-        .where(Weight.animal_id == animal.id, Weight.undone_at.is_(None))
-        .order_by(Weight.at.desc())
-        .limit(2)
-    ).all()
-    return Baby(
-        id=animal.id,
-        name=animal.name,
-        species=animal.species,
-        age_days=age_in_days(animal.born_on, look.now, look.settings.house.zone),
-        born_estimated=animal.born_estimated,
-        box_id=box_id,
-        box_name=names.get(box_id) if box_id else None,
-        fed_at=fed.at if fed else None,
-        fed_ml=fed.amount_ml if fed else None,
-        fed_how=fed.how if fed else None,
-        grams=weights[0].grams if weights else None,
-        grams_before=weights[1].grams if len(weights) > 1 else None,
-        weighed_at=weights[0].at if weights else None,
-        marks=_marks(animal),
-        demo=animal.demo,
+    return as_listed(look, [animal], names)[0]
+
+
+def as_listed(look: Look, animals: Sequence[Animal], names: Mapping[str, str]) -> list[Baby]:
+    """These animals as lists show them; a few queries, whatever their number."""
+    session, ids = look.session, [animal.id for animal in animals]
+    living = select(Stay.animal_id, Stay.box_id).where(
+        Stay.ended_at.is_(None), Stay.animal_id.in_(ids)
     )
+    homes = dict(iter(session.execute(living)))
+    feeds, weights = _newest_feeds(session, ids), _newest_weights(session, ids)
+    taken = select(Photo.animal_id, Photo.at).where(Photo.animal_id.in_(ids))
+    photos = dict(iter(session.execute(taken)))
+    found = []
+    for animal in animals:
+        fed, weighed = feeds.get(animal.id), weights.get(animal.id, [])
+        home = homes.get(animal.id)
+        found.append(
+            Baby(
+                id=animal.id,
+                name=animal.name,
+                species=animal.species,
+                age_days=age_in_days(animal.born_on, look.now, look.settings.house.zone),
+                born_estimated=animal.born_estimated,
+                box_id=home,
+                box_name=names.get(home) if home else None,
+                fed_at=fed.at if fed else None,
+                fed_ml=fed.amount_ml if fed else None,
+                fed_how=fed.how if fed else None,
+                grams=weighed[0].grams if weighed else None,
+                grams_before=weighed[1].grams if len(weighed) > 1 else None,
+                weighed_at=weighed[0].at if weighed else None,
+                marks=_marks(animal),
+                demo=animal.demo,
+                photo_at=photos.get(animal.id),
+            )
+        )
+    return found
+
+
+def _newest_feeds(session: Session, ids: Sequence[int]) -> dict[int, Feed]:
+    """By a look into the index for each animal: a year of feeds is not read through."""
+    one = aliased(Feed)
+    newest = (
+        select(one.id)
+        .where(one.animal_id == Animal.id, one.undone_at.is_(None))
+        .order_by(one.at.desc(), one.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Feed).join(Animal, Feed.id == newest).where(Animal.id.in_(ids))
+    return {feed.animal_id: feed for feed in session.scalars(query)}
+
+
+def _newest_weights(session: Session, ids: Sequence[int]) -> dict[int, list[Weight]]:
+    """The last two of each, the newest first; not those that only measure a bottle."""
+    one = aliased(Weight)
+
+    def nth(before: int) -> ColumnElement[int | None]:
+        return (
+            select(one.id)
+            .where(one.animal_id == Animal.id, one.undone_at.is_(None), one.moment.is_(None))
+            .order_by(one.at.desc(), one.id.desc())
+            .offset(before)
+            .limit(1)
+            .scalar_subquery()
+        )
+
+    found: dict[int, list[Weight]] = {}
+    for before in (0, 1):
+        query = select(Weight).join(Animal, Weight.id == nth(before)).where(Animal.id.in_(ids))
+        for weight in session.scalars(query):
+            found.setdefault(weight.animal_id, []).append(weight)
+    return found
 
 
 def _marks(animal: Animal) -> tuple[str, ...]:
@@ -97,6 +136,7 @@ def _marks(animal: Animal) -> tuple[str, ...]:
         (animal.exposed, "exposed"),
         (animal.keep_apart, "keep apart"),
         (animal.suckles_others, "suckles others"),
+        (animal.runt, "runt"),
     )
     return tuple(word for holds, word in said if holds)
 
