@@ -97,15 +97,17 @@ class Formula(Base):
 
 
 class Photo(Base):
-    """An animal's face, small; the newest one only."""
+    """An animal's face, small: the newest one that was not taken back is shown."""
 
     __tablename__ = "photo"
 
-    animal_id: Mapped[int] = mapped_column(ForeignKey("animal.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    animal_id: Mapped[int] = mapped_column(ForeignKey("animal.id"), index=True)
     content_type: Mapped[str] = mapped_column(String(20))
     image: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     at: Mapped[datetime]
     by: Mapped[str | None] = mapped_column(String(60))
+    undone_at: Mapped[datetime | None]
 
 
 class Reminder(Base):
@@ -139,7 +141,7 @@ class Note(Base):
     by: Mapped[str | None] = mapped_column(String(60))
     undone_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "animal_id", "at"),)
+    __table_args__ = (Index(None, "animal_id", "at"), Index(None, "at"))
 
 
 class Stay(Base):
@@ -190,7 +192,7 @@ class Feed(Base):
     by: Mapped[str | None] = mapped_column(String(60))
     undone_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "animal_id", "at"),)
+    __table_args__ = (Index(None, "animal_id", "at"), Index(None, "at"))
 
 
 class Weight(Base):
@@ -208,7 +210,7 @@ class Weight(Base):
     by: Mapped[str | None] = mapped_column(String(60))
     undone_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "animal_id", "at"),)
+    __table_args__ = (Index(None, "animal_id", "at"), Index(None, "at"))
 
 
 class Observation(Base):
@@ -229,7 +231,7 @@ class Observation(Base):
     by: Mapped[str | None] = mapped_column(String(60))
     undone_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "animal_id", "fact", "at"),)
+    __table_args__ = (Index(None, "animal_id", "fact", "at"), Index(None, "at"))
 
 
 class Suggestion(Base):
@@ -238,7 +240,7 @@ class Suggestion(Base):
     __tablename__ = "suggestion"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    box_id: Mapped[str] = mapped_column(ForeignKey("box.id"), index=True)
+    box_id: Mapped[str] = mapped_column(ForeignKey("box.id"))
     cry_id: Mapped[str | None] = mapped_column(ForeignKey("cry.id"), index=True)
     code: Mapped[str] = mapped_column(String(50))
     rank: Mapped[int]
@@ -249,4 +251,8 @@ class Suggestion(Base):
     outcome_at: Mapped[datetime | None]
     by: Mapped[str | None] = mapped_column(String(60))
 
-    __table_args__ = (UniqueConstraint("cry_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("cry_id", "code"),
+        Index(None, "box_id", "shown_at"),
+        Index(None, "shown_at"),
+    )

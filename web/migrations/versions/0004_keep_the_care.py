@@ -58,16 +58,21 @@ def upgrade() -> None:
 
     op.create_table(
         "photo",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("animal_id", sa.Integer(), nullable=False),
         sa.Column("content_type", sa.String(length=20), nullable=False),
         sa.Column("image", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=60), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["animal_id"], ["animal.id"], name=op.f("fk_photo_animal_id_animal")
         ),
-        sa.PrimaryKeyConstraint("animal_id", name=op.f("pk_photo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
     )
+    with op.batch_alter_table("photo", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_photo_animal_id"), ["animal_id"], unique=False)
+
     op.create_table(
         "reminder",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -126,6 +131,22 @@ def upgrade() -> None:
     op.add_column("weight", sa.Column("moment", sa.String(length=10), nullable=True))
     op.add_column("weight", _reference("feed_id", "feed", "weight"), inline_references=True)
     op.create_index(op.f("ix_weight_feed_id"), "weight", ["feed_id"], unique=False)
+
+    op.add_column(
+        "token",
+        sa.Column("scope", sa.String(length=20), server_default="read", nullable=False),
+    )
+    # Lists by time stay quick over a million cries and years of care, whatever they are asked for.
+    for table in ("feed", "weight", "check", "note"):
+        op.create_index(op.f(f"ix_{table}_at"), table, ["at"], unique=False)
+    for column in ("state", "species", "source_id"):
+        op.create_index(op.f(f"ix_cry_{column}_onset"), "cry", [column, "onset"], unique=False)
+    op.drop_index(op.f("ix_cry_state"), table_name="cry")
+    op.create_index(op.f("ix_suggestion_shown_at"), "suggestion", ["shown_at"], unique=False)
+    op.create_index(
+        op.f("ix_suggestion_box_id_shown_at"), "suggestion", ["box_id", "shown_at"], unique=False
+    )
+    op.drop_index(op.f("ix_suggestion_box_id"), table_name="suggestion")
 
 
 def _reference(name: str, to: str, of: str) -> sa.Column[int]:
