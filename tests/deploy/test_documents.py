@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.command_line import cli
-from monitor.messages import COMMANDS, Topics
+from monitor.messages import ANIMAL_COMMANDS, COMMANDS, AnimalTopics, Topics
 from monitor.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +32,10 @@ def test_every_topic_is_in_the_readme() -> None:
     properties = [name for name, value in vars(Topics).items() if isinstance(value, property)]
     every = [getattr(topics, name) for name in properties]
     every += [topics.clip("<cry>"), topics.command("<what>"), topics.answer("<what>")]
+    of_animals = AnimalTopics("nursery", "<id>")
+    every += [of_animals.care, of_animals.command("<what>"), of_animals.answer("<what>")]
     assert [topic for topic in every if f"`{topic}`" not in README] == []
-    assert all(f"`{what}`" in README for what in COMMANDS)
+    assert all(f"`{what}`" in README for what in (*COMMANDS, *ANIMAL_COMMANDS))
 
 
 def test_every_table_of_the_settings_that_the_readme_names_exists() -> None:

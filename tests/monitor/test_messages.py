@@ -18,6 +18,9 @@ from monitor.messages import (
     MAX_PAYLOAD_BYTES,
     SCHEMAS,
     Acoustics,
+    AnimalCareMessage,
+    AnimalCommand,
+    AnimalTopics,
     Answer,
     Arousal,
     BoxState,
@@ -25,9 +28,11 @@ from monitor.messages import (
     CheckStatus,
     ClockState,
     Command,
+    Companion,
     CryMessage,
     CryStep,
     DeafReason,
+    FeedState,
     HealthMessage,
     LearnedVersion,
     LearningMessage,
@@ -204,6 +209,33 @@ learnings = st.builds(
 )
 answers = st.builds(Answer, id=ids, ok=st.booleans(), message=words, value=values)
 
+animal_ids = st.integers(1, 9_999_999_999).map(str)
+cares = st.builds(
+    AnimalCareMessage,
+    animal=animal_ids,
+    name=words,
+    species=st.sampled_from(["kitten", "puppy"]),
+    at=moments,
+    box=st.none() | boxes,
+    feed=st.sampled_from(FeedState),
+    overdue=st.none() | st.booleans(),
+    last_fed=st.none() | moments,
+    last_feed=st.none() | st.sampled_from(["full", "short", "refused"]),
+    next_due=st.none() | moments,
+    weight_g=st.none() | st.floats(0, 8000),
+    gain_24h_g=st.none() | st.floats(-1000, 1000),
+    company=st.lists(st.builds(Companion, id=animal_ids, name=words), max_size=3).map(tuple),
+    suggestion=st.none() | items,
+)
+animal_commands = st.builds(
+    AnimalCommand,
+    id=ids,
+    at=st.none() | moments,
+    by=st.none() | words,
+    ml=st.none() | st.floats(0, 50),
+    came=st.none() | st.sampled_from(["urine", "stool", "both", "nothing"]),
+)
+
 ALL: dict[str, st.SearchStrategy[Any]] = {
     "cry": cries(),
     "state": states,
@@ -214,6 +246,8 @@ ALL: dict[str, st.SearchStrategy[Any]] = {
     "learning": learnings,
     "set": commands,
     "answer": answers,
+    "animal_care": cares,
+    "animal_set": animal_commands,
 }
 
 
@@ -305,3 +339,11 @@ def test_topics_are_those_of_the_architecture() -> None:
     assert topics.suggestion == "nursery/nest/suggestion"
     assert topics.command("mute") == "nursery/nest/set/mute"
     assert topics.answer("mute") == "nursery/nest/answer/mute"
+
+
+def test_no_box_is_called_as_the_topics_of_animals_are() -> None:
+    with pytest.raises(ValidationError, match="no name for a box"):
+        StateMessage.model_validate(
+            {"box": "animal", "state": "listening", "since": "2026-11-22T02:14:07Z"}
+        )
+    assert AnimalTopics("nursery", "7").care == "nursery/animal/7/care"

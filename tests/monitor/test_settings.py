@@ -114,6 +114,7 @@ def test_several_boxes_and_all_kinds_of_values_are_read(tmp_path: Path) -> None:
         ("[mqt]\nhost = 'a'", ["mqt", "unknown key", "mqtt"]),
         ("[[box]]\nid = 'nest'\nmic = 'x'", ["box.1.mic", "unknown key", "microphone"]),
         ("[[box]]\nid = 'Nest!'", ["box.1.id", "[a-z0-9_-]"]),
+        ("[[box]]\nid = 'animal'", ["box.1.id", "no name for a box"]),
         ("[[box]]\nname = 'x'", ["box.1.id", "required"]),
         ("[[box]]\nid='a'\n[[box]]\nid='a'", ["two boxes have the same id, 'a'"]),
         ("[box]\nid='a'", ["box", "[[box]]"]),

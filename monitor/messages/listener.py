@@ -1,66 +1,24 @@
-"""The message contract: every topic and payload that leaves or enters the listener over MQTT.
-
-A promise to others (Home Assistant, other listeners, other dashboards): change it only by adding.
-Payloads are JSON objects in UTF-8 of at most `MAX_PAYLOAD_BYTES`; a reader ignores keys that it
-does not know. Frozen copies of the JSON Schemas stand in `monitor/schemas/` and are held to this
-module by a test. Nothing else of the project is imported here.
-"""
+"""What a box's listener says, and what it takes."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from monitor.messages.base import (
+    MAX_CALLS_A_MESSAGE,
+    RUN_PATTERN,
+    BoxId,
+    Count,
+    CryId,
+    Decibels,
+    Message,
+    Moment,
+    Seconds,
+    Share,
 )
-
-SCHEMA_VERSION = 1
-MAX_PAYLOAD_BYTES = 16 * 1024  # of every JSON message
-MAX_CLIP_BYTES = 512 * 1024  # of a cry's sound (FLAC, 16 kHz, mono)
-UPDATE_INTERVAL_S = 5.0  # `cry_updated` comes at most this often
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # of moments
-MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
-BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
-CRY_PATTERN = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
-RUN_PATTERN = r"^[0-9a-f]{8,32}$"
-
-
-def utc_text(moment: datetime) -> str:
-    """A moment as ISO 8601 in UTC with milliseconds and `Z`; `moment` must know its zone."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _within_reason(moment: datetime) -> datetime:
-    # A clock that was never set is off by decades; what is beyond them could not be reckoned with.
-    if not EARLIEST <= moment < LATEST:
-        raise ValueError(f"must be from {EARLIEST:%Y} to {LATEST:%Y}")
-    return moment
-
-
-Moment = Annotated[
-    AwareDatetime,
-    AfterValidator(_within_reason),
-    PlainSerializer(utc_text, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN)]
-CryId = Annotated[str, StringConstraints(pattern=CRY_PATTERN)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
-Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Decibels = Annotated[float, Field(ge=-200.0, le=100.0)]
 
 
 class Species(StrEnum):
@@ -129,18 +87,6 @@ class Tolerance(StrEnum):
     HARDLY_ANY = "hardly_any"
     ONE_A_NIGHT = "one_a_night"
     SEVERAL = "several"
-
-
-class Message(BaseModel):
-    """What all JSON payloads share."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-
-    def payload(self) -> bytes:
-        """The message as it goes over the wire."""
-        return self.model_dump_json(by_alias=True).encode()
 
 
 class SpeciesScores(BaseModel):
@@ -365,38 +311,6 @@ class HealthMessage(Message):
     demo: bool = False
 
 
-class SuggestionItem(BaseModel):
-    """One suggestion as `nursery-monitor suggest` prints it, with its words for people."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    code: str = Field(max_length=50)
-    rank: int = Field(ge=1)
-    subjects: tuple[str, ...] = ()
-    partner: str | None = None
-    reasons: tuple[str, ...]
-    volume_ml: dict[str, float | None] | None = None
-    cap_ml: dict[str, float | None] | None = None
-    confidence: Literal["high", "low"]
-    unknown: tuple[str, ...] = ()
-    phone: str | None = None
-    note: str | None = None
-    title: str = Field(default="", max_length=200)
-    text: str = Field(default="", max_length=1000)
-
-
-class SuggestionMessage(Message):
-    """The open cry's suggestions, retained on `<base>/<box>/suggestion`; empty when none."""
-
-    box: BoxId
-    at: Moment
-    cry: CryId | None = None
-    who: tuple[str, ...] = ()
-    suggestions: tuple[SuggestionItem, ...] = ()
-    unknown: tuple[str, ...] = ()
-    demo: bool = False
-
-
 class LearnedVersion(BaseModel):
     """One state of what a box has learned."""
 
@@ -443,105 +357,3 @@ class Answer(Message):
     ok: bool
     message: str = Field(max_length=300)
     value: bool | float | str | None = None
-
-
-COMMANDS = ("sensitivity", "mute", "test", "review", "learning", "false_alarms")
-ONLINE, OFFLINE = b"online", b"offline"
-
-# The payload of each topic below `<base>/<box>/`; clip and availability are not JSON.
-SCHEMAS: dict[str, type[Message]] = {
-    "cry": CryMessage,
-    "state": StateMessage,
-    "level": LevelMessage,
-    "minute": MinuteMessage,
-    "health": HealthMessage,
-    "suggestion": SuggestionMessage,
-    "learning": LearningMessage,
-    "set": Command,
-    "answer": Answer,
-}
-
-
-def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the payload called `name` in `SCHEMAS`.
-
-    Of what others send to us (`set`) it says what they must write, else what we always write.
-    """
-    mode: Literal["validation", "serialization"] = (
-        "validation" if name == "set" else "serialization"
-    )
-    schema = SCHEMAS[name].model_json_schema(by_alias=True, mode=mode)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def is_clip_topic(topic: str) -> bool:
-    """Whether `topic` is a `Topics.clip`."""
-    return re.search(rf"/clip/{CRY_PATTERN[1:]}", topic) is not None
-
-
-def is_spare_topic(topic: str) -> bool:
-    """Whether what is sent there may be given up for want of room, or for a broker's refusal.
-
-    The sound of a cry and the minutes may, so that no cry ever waits for them.
-    """
-    return topic.endswith("/minute") or is_clip_topic(topic)
-
-
-@dataclass(frozen=True)
-class Topics:
-    """Every topic of one box, built in this one place."""
-
-    base: str
-    box: str
-
-    @property
-    def cry(self) -> str:
-        """The life of each cry; not retained."""
-        return f"{self.base}/{self.box}/cry"
-
-    @property
-    def state(self) -> str:
-        """Retained `StateMessage`."""
-        return f"{self.base}/{self.box}/state"
-
-    @property
-    def level(self) -> str:
-        """`LevelMessage` each second."""
-        return f"{self.base}/{self.box}/level"
-
-    @property
-    def minute(self) -> str:
-        """`MinuteMessage` each minute."""
-        return f"{self.base}/{self.box}/minute"
-
-    @property
-    def health(self) -> str:
-        """Retained `HealthMessage`."""
-        return f"{self.base}/{self.box}/health"
-
-    @property
-    def availability(self) -> str:
-        """Retained plain text `online` or `offline`: birth and will."""
-        return f"{self.base}/{self.box}/availability"
-
-    @property
-    def learning(self) -> str:
-        """Retained `LearningMessage`."""
-        return f"{self.base}/{self.box}/learning"
-
-    @property
-    def suggestion(self) -> str:
-        """Retained `SuggestionMessage`, by the dashboard."""
-        return f"{self.base}/{self.box}/suggestion"
-
-    def clip(self, cry: str) -> str:
-        """The sound of one cry."""
-        return f"{self.base}/{self.box}/clip/{cry}"
-
-    def command(self, what: str) -> str:
-        """Where the listener takes the command `what`."""
-        return f"{self.base}/{self.box}/set/{what}"
-
-    def answer(self, what: str) -> str:
-        """Where the listener answers the command `what`."""
-        return f"{self.base}/{self.box}/answer/{what}"
