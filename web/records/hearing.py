@@ -65,7 +65,10 @@ class Cry(Base):
         primaryjoin=lambda: foreign(Clip.cry_id) == Cry.id, viewonly=True
     )
 
-    __table_args__ = (Index(None, "box_id", "onset"), Index(None, "onset"), Index(None, "state"))
+    __table_args__ = (
+        Index(None, "onset"),
+        *(Index(None, what, "onset") for what in ("box_id", "state", "species", "source_id")),
+    )
 
 
 class Minute(Base):

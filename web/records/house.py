@@ -33,6 +33,7 @@ class Token(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[str] = mapped_column(String(20), default="read", server_default="read")
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
 
