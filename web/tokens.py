@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -16,6 +17,9 @@ from web.records import Audit, Token
 
 PREFIX = "nm_"  # so that people and scanners know what they have found
 LONGEST_NAME = 60
+Scope = Literal["read", "write"]
+READ: Scope = "read"
+WRITE: Scope = "write"
 NOTED_EVERY = timedelta(minutes=1)  # "last used" need not be more exact than this
 
 
@@ -23,7 +27,7 @@ class TokenError(ValueError):
     """A token cannot be made or revoked; the text is in plain words."""
 
 
-def add(session: Session, name: str, now: datetime) -> str:
+def add(session: Session, name: str, now: datetime, *, scope: Scope = READ) -> str:
     """Make a token and return it; it cannot be shown again. Raises TokenError."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME:
@@ -31,8 +35,8 @@ def add(session: Session, name: str, now: datetime) -> str:
     if _named(session, name) is not None:
         raise TokenError(f"there is a token called {name} already; revoke it, or take another name")
     secret = PREFIX + secrets.token_urlsafe(32)
-    session.add(Token(name=name, secret_hash=_hash(secret), created_at=now))
-    session.add(Audit(at=now, action="token added", subject=name))
+    session.add(Token(name=name, secret_hash=_hash(secret), scope=scope, created_at=now))
+    session.add(Audit(at=now, action="token added", subject=name, details={"scope": scope}))
     return secret
 
 

@@ -1,4 +1,4 @@
-"""`nursery-monitor token`: who may read the API."""
+"""`nursery-monitor token`: which programs may use the API, and for what."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from web.commands.records import fail, records
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the tokens that programs read the API with."""
+    """Make, list and revoke the tokens that programs use the API with."""
 
 
 @token.command()
 @click.argument("name")
+@click.option("--write", is_flag=True, help="Let it write into the records too, not only read.")
 @click.pass_obj
-def add(config: Path | None, name: str) -> None:
+def add(config: Path | None, name: str, write: bool) -> None:
     """Make a token called NAME. It is shown this once; only its hash is kept."""
     from web import tokens  # noqa: PLC0415 - only when the command runs
 
     with records(config) as database:
         try:
             with database.writing() as session:
-                secret = tokens.add(session, name, datetime.now(UTC))
+                scope = tokens.WRITE if write else tokens.READ
+                secret = tokens.add(session, name, datetime.now(UTC), scope=scope)
         except tokens.TokenError as error:
             fail(str(error))
     click.echo(secret)
@@ -43,7 +45,9 @@ def list_(config: Path | None) -> None:
     with records(config) as database, database.reading() as session:
         for known in tokens.living(session):
             used = f"{known.last_used_at:%Y-%m-%d %H:%M} UTC" if known.last_used_at else "never"
-            click.echo(f"{known.name}\tmade {known.created_at:%Y-%m-%d}\tlast used {used}")
+            may = "reads and writes" if known.scope == tokens.WRITE else "reads"
+            made = f"made {known.created_at:%Y-%m-%d}"
+            click.echo(f"{known.name}\t{may}\t{made}\tlast used {used}")
 
 
 @token.command()
