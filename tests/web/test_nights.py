@@ -109,6 +109,11 @@ def test_a_box_without_minutes_claims_nothing(shown: Dashboard, client: FlaskCli
     assert "Not listened to for 4 h 11 min" in words(client, "/box/nest")
 
 
+def test_the_first_minute_is_not_called_missed() -> None:
+    begun = look(BEGIN, BEGIN + timedelta(seconds=43), [], [], goes_on=True)
+    assert night_words.summary(begun) == "the first minute is not over yet"
+
+
 def test_sounds_just_under_the_threshold_are_shown_with_what_to_do(
     shown: Dashboard, client: FlaskClient
 ) -> None:

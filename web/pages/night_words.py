@@ -11,6 +11,7 @@ from web.times import lasting
 
 Clock = Callable[[datetime], str]  # a moment as the house's clock shows it
 
+FIRST_MINUTES_S = 120.0  # a minute is told of when it is over
 WORTH_A_WORD_S = 300.0  # of time that nobody listened
 
 WHY = {
@@ -96,6 +97,8 @@ def headline(night: Silence, clock: Clock) -> Said:
 
 def summary(night: Silence) -> str:
     """`listened 7 h 58 min of 8 h; 3 cries; 5 sounds just under the threshold`."""
+    if night.goes_on and night.length_s < FIRST_MINUTES_S and not night.minutes:
+        return "the first minute is not over yet"
     parts = [
         f"listened {lasting(round(night.listened_s))} of {lasting(round(night.length_s))}",
         counted(len(night.cries), "cry", "cries"),
