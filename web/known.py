@@ -6,7 +6,7 @@ Only reads; what the rules may still trust of it is judged in `web/scenario_of.p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -21,6 +21,7 @@ from web.records import (
     Companionship,
     Cry,
     Feed,
+    Formula,
     Observation,
     Review,
     Stay,
@@ -43,6 +44,16 @@ class KnownAnimal:
     weights: Sequence[Weight]  # newest first
     facts: Mapping[str, Observation]  # the newest of each fact
     ok_with: frozenset[int]  # with whom the last trial went well
+    kcal_ml: float | None = None  # of the milk that it drinks
+    box_id: str | None = None  # where it lives
+
+
+@dataclass(frozen=True)
+class House:
+    """All animals in care and what is on record of them, whatever their box."""
+
+    animals: Sequence[KnownAnimal]  # in none's box
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -59,31 +70,45 @@ class Known:
     animals: Sequence[KnownAnimal]  # those in the box first
 
 
-def known(session: Session, box: Box, now: datetime) -> Known:
-    """Read it all; a dozen queries, whatever the number of animals."""
-    cry = open_cry(session, box.id)
-    voice = whose.voice_of(session, cry) if cry else None
-    earlier = _earlier(session, cry) if cry else ()
-    living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
-    at_home = dict(iter(living))
+def house(session: Session, now: datetime) -> House:
+    """Who is in care; a dozen queries, whatever the number of animals."""
     animals = session.scalars(
         select(Animal).where(Animal.status == "in_care").order_by(Animal.id)
     ).all()
     ids = [animal.id for animal in animals]
+    living = session.execute(select(Stay.animal_id, Stay.box_id).where(Stay.ended_at.is_(None)))
+    at_home = dict(iter(living))
     feeds = _newest_feeds(session, ids, now)
     weights = _weights(session, ids, now)
     facts = _facts(session, ids, now)
     fine = _fine_together(session)
+    milks = _milks(session)
+    return House(
+        animals=[
+            KnownAnimal(
+                animal=animal,
+                in_box=False,
+                feed=feeds.get(animal.id),
+                weights=weights.get(animal.id, ()),
+                facts=facts.get(animal.id, {}),
+                ok_with=frozenset(fine.get(animal.id, ())),
+                kcal_ml=milks.get(animal.formula_id) if animal.formula_id else None,
+                box_id=at_home.get(animal.id),
+            )
+            for animal in animals
+        ],
+        at=now,
+    )
+
+
+def known(session: Session, box: Box, now: datetime, everyone: House | None = None) -> Known:
+    """What is known around a box; `everyone` is `house` of the same moment, if it was read."""
+    cry = open_cry(session, box.id)
+    voice = whose.voice_of(session, cry) if cry else None
+    earlier = _earlier(session, cry) if cry else ()
     found = [
-        KnownAnimal(
-            animal=animal,
-            in_box=at_home.get(animal.id) == box.id,
-            feed=feeds.get(animal.id),
-            weights=weights.get(animal.id, ()),
-            facts=facts.get(animal.id, {}),
-            ok_with=frozenset(fine.get(animal.id, ())),
-        )
-        for animal in animals
+        replace(one, in_box=one.box_id == box.id)
+        for one in (everyone or house(session, now)).animals
     ]
     return Known(
         box=box,
@@ -153,10 +178,17 @@ def _newest_feeds(session: Session, ids: Sequence[int], now: datetime) -> dict[i
     return {feed.animal_id: feed for feed in session.scalars(rows)}
 
 
+def _milks(session: Session) -> dict[int, float | None]:
+    """Formula -> its energy, kcal/mL."""
+    query = select(Formula.id, Formula.kcal_ml).where(Formula.undone_at.is_(None))
+    return dict(iter(session.execute(query)))
+
+
 def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[Weight]]:
     query = select(Weight).where(
         Weight.undone_at.is_(None),
         Weight.animal_id.in_(ids),
+        Weight.moment.is_distinct_from("after"),  # with a bottle of milk in it
         Weight.at <= now,
         Weight.at > now - WEIGHED_WITHIN,
     )
@@ -169,14 +201,30 @@ def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, l
 def _facts(
     session: Session, ids: Sequence[int], now: datetime
 ) -> dict[int, dict[str, Observation]]:
-    query = select(Observation).where(
+    counts = (
         Observation.undone_at.is_(None),
         Observation.animal_id.in_(ids),
         Observation.at <= now,
         or_(Observation.at > now - OBSERVED_WITHIN, Observation.fact == "health"),
     )
+    newest = (
+        select(Observation.animal_id, Observation.fact, func.max(Observation.at).label("at"))
+        .where(*counts)
+        .group_by(Observation.animal_id, Observation.fact)
+        .subquery()
+    )
+    query = (
+        select(Observation)
+        .join(
+            newest,
+            (Observation.animal_id == newest.c.animal_id)
+            & (Observation.fact == newest.c.fact)
+            & (Observation.at == newest.c.at),
+        )
+        .where(*counts)
+    )
     found: dict[int, dict[str, Observation]] = {}
-    for seen in session.scalars(query.order_by(Observation.at, Observation.id)):
+    for seen in session.scalars(query.order_by(Observation.id)):
         found.setdefault(seen.animal_id, {})[seen.fact] = seen  # the newest stays
     return found
 

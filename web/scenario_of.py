@@ -30,11 +30,12 @@ from web.care.scenario import (
     Scenario,
     ScenarioError,
 )
+from web.care.tables import FORMULA_KCAL_ML
 from web.known import PAUSE, Known, KnownAnimal
 from web.records import Cry as CryRecord
 from web.records import Observation, Weight
 
-Part = TypeVar("Part", Animal, Box, RedFlags)
+Part = TypeVar("Part", Animal, Box, Context, RedFlags)
 
 OLDEST_DAYS = 70  # the rules are made for babies up to here
 LONGEST_EPISODE_S = 86_400
@@ -71,12 +72,15 @@ def scenario_of(known: Known, house: HouseSettings, now: datetime) -> Question:
                 comfort=box.comfort,
                 min_since_change=_minutes(known.changed_at, now, LONGEST_CHANGE_MIN),
             ),
-            context=Context(
+            context=_trusted(
+                Context,
+                "the milk",
+                notes,
                 night=is_night(house, now),
                 carer_can_watch=_fresh(
                     box.carer_can_watch, box.carer_can_watch_at, TRUST_SIGNS_MIN, now
                 ),
-                formula_kcal_ml=house.formula_kcal_ml,
+                formula_kcal_ml=_milk(animals, house, notes),
             ),
             protocol=Protocol(
                 quarantine_days=house.quarantine_days,
@@ -88,6 +92,32 @@ def scenario_of(known: Known, house: HouseSettings, now: datetime) -> Question:
         names={str(one.animal.id): one.animal.name for one in animals},
         notes=notes,
     )
+
+
+def _milk(animals: Sequence[KnownAnimal], house: HouseSettings, notes: list[str]) -> float | None:
+    """Energy of the milk, kcal/mL: of what those in the box drink, else the house's.
+
+    The rules know one milk. Where several are drunk the richest counts, of which less is given.
+    """
+    inside = [one for one in animals if one.in_box and not _only_nursed(one)]
+    found = {one.kcal_ml or house.formula_kcal_ml for one in inside} or {house.formula_kcal_ml}
+    if len(found) == 1:
+        return found.pop()
+    richest = max(FORMULA_KCAL_ML if energy is None else energy for energy in found)
+    notes.append(
+        "They drink different milks; the amounts are for the richest of them, "
+        f"{richest:g} kcal/mL, and so rather too small than too large."
+    )
+    return richest
+
+
+def _only_nursed(one: KnownAnimal) -> bool:
+    return one.animal.mother == "present" and one.animal.plan_interval_min is None
+
+
+def baby_of(one: KnownAnimal, house: HouseSettings, now: datetime) -> Animal:
+    """One animal as the rules know it at this moment, whatever its box."""
+    return _animal(one, house, now, [])
 
 
 def is_night(house: HouseSettings, now: datetime) -> bool:

@@ -7,7 +7,7 @@ so often while a cry is open, keeps what is shown and publishes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,9 +21,20 @@ from web.care.scenario import Scenario
 from web.care.usual import Compared
 from web.care.voice import Voice
 from web.care.wording import CARDS
-from web.known import known
+from web.known import House, known
 from web.records import Box, Cry, Suggestion
 from web.scenario_of import scenario_of
+
+
+# How long a card that was answered stays folded while its rule still holds.
+PUT_ASIDE = {
+    "done": timedelta(minutes=30),
+    "not_now": timedelta(minutes=15),
+    "did_not_help": timedelta(hours=6),
+    "wrong": timedelta(hours=6),
+}
+# Emergencies are shown until what is recorded says otherwise.
+NEVER_SETTLED = frozenset({"URGENT_VET", "WARM_FIRST"})
 
 
 @dataclass(frozen=True)
@@ -57,12 +68,21 @@ class Advice:
         )
 
 
-def advise(session: Session, settings: Settings, box_id: str, now: datetime) -> Advice:
-    """What may help at this box now, whether it cries or not. Raises KeyError: no such box."""
+def advise(
+    session: Session,
+    settings: Settings,
+    box_id: str,
+    now: datetime,
+    everyone: House | None = None,
+) -> Advice:
+    """What may help at this box now, whether it cries or not; `everyone` if it was read already.
+
+    Raises KeyError: no such box.
+    """
     box = session.get(Box, box_id)
     if box is None:
         raise KeyError(box_id)
-    records = known(session, box, now)
+    records = known(session, box, now, everyone)
     asked = scenario_of(records, settings.house, now)
     result = suggest(asked.scenario)
     return Advice(
@@ -80,7 +100,11 @@ def advise(session: Session, settings: Settings, box_id: str, now: datetime) -> 
 
 
 def keep(session: Session, advice: Advice) -> bool:
-    """Keep what is shown for the open cry; tell live pages, and True, when it is news."""
+    """Keep what is shown for the open cry; tell live pages, and True, when it is news.
+
+    What a carer has answered stays as it was then: whether the same card means more animals by now
+    can be seen from it (`settled`).
+    """
     if advice.cry is None:
         return False
     rows = session.scalars(select(Suggestion).where(Suggestion.cry_id == advice.cry.id))
@@ -90,22 +114,69 @@ def keep(session: Session, advice: Advice) -> bool:
         shown, row = item.model_dump(mode="json"), kept.get(item.code)
         if row is None:
             news = True
-            session.add(
-                Suggestion(
-                    box_id=advice.box.id,
-                    cry_id=advice.cry.id,
-                    code=item.code,
-                    rank=item.rank,
-                    advice=shown,
-                    shown_at=advice.at,
-                )
-            )
-        elif (row.rank, row.advice) != (item.rank, shown):
+            session.add(_row(advice, item))
+        elif row.outcome is None and (row.rank, row.advice) != (item.rank, shown):
             news = True
             row.rank, row.advice = item.rank, shown
     if news:
         changes.append(session, advice.at, "suggestion", advice.cry.id, advice.box.id)
     return news
+
+
+def row_of(session: Session, advice: Advice, code: str) -> Suggestion | None:
+    """The row of what is suggested now, to be answered; made if nobody has kept it yet.
+
+    None when it is no longer suggested. Of a quiet box each answer has a row of its own.
+    """
+    item = next((one for one in advice.items if one.code == code), None)
+    if item is None:
+        return None
+    row = None
+    if advice.cry is not None:
+        row = session.scalars(
+            select(Suggestion).where(Suggestion.cry_id == advice.cry.id, Suggestion.code == code)
+        ).first()
+    if row is None:
+        row = _row(advice, item)
+        session.add(row)
+        session.flush()
+    else:  # answered as it is shown now
+        row.rank, row.advice = item.rank, item.model_dump(mode="json")
+    return row
+
+
+def answered(session: Session, advice: Advice) -> dict[str, Suggestion]:
+    """What carers said of what is suggested now, by code: of the open cry, or lately when quiet."""
+    query = select(Suggestion).where(Suggestion.box_id == advice.box.id)
+    if advice.cry is not None:
+        query = query.where(Suggestion.cry_id == advice.cry.id)
+    else:
+        lately = advice.at - max(PUT_ASIDE.values())
+        query = query.where(Suggestion.cry_id.is_(None), Suggestion.outcome_at > lately)
+    return {row.code: row for row in session.scalars(query.order_by(Suggestion.id))}
+
+
+def settled(row: Suggestion, item: SuggestionItem, now: datetime) -> bool:
+    """Whether a carer's answer still covers the card: not for an animal or reason that is new."""
+    if row.outcome is None or row.outcome_at is None or item.code in NEVER_SETTLED:
+        return False
+    if now - row.outcome_at > PUT_ASIDE.get(row.why or row.outcome, PUT_ASIDE["done"]):
+        return False
+    then = row.advice
+    return set(item.subjects) <= set(then.get("subjects", ())) and set(item.reasons) <= set(
+        then.get("reasons", ())
+    )
+
+
+def _row(advice: Advice, item: SuggestionItem) -> Suggestion:
+    return Suggestion(
+        box_id=advice.box.id,
+        cry_id=advice.cry.id if advice.cry else None,
+        code=item.code,
+        rank=item.rank,
+        advice=item.model_dump(mode="json"),
+        shown_at=advice.at,
+    )
 
 
 def _items(result: CareAdvice) -> tuple[SuggestionItem, ...]:
