@@ -72,11 +72,20 @@ RIGHTS: Mapping[Role, tuple[str, ...]] = {
         "write {prefix}/#",
         "read {prefix}/status",
     ),
-    "dashboard": ("read {base}/#", "write {base}/+/suggestion", "write {base}/+/set/#"),
+    "dashboard": (
+        "read {base}/#",
+        "write {base}/+/suggestion",
+        "write {base}/+/set/#",
+        "write {base}/animal/+/care",
+        "write {base}/animal/+/answer/#",
+        "write {prefix}/device/nursery_animal/+/config",
+        "read {prefix}/status",
+    ),
     "guest": (
         "read {base}/#",
         "read {prefix}/#",
         "write {base}/+/set/#",
+        "write {base}/animal/+/set/#",
         "write {prefix}/status",
     ),
 }

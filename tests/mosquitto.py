@@ -45,8 +45,21 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "write homeassistant/#",
         "read homeassistant/status",
     ),
-    "dashboard": ("read nursery/#", "write nursery/+/suggestion", "write nursery/+/set/#"),
-    "guest": ("read nursery/#", "read homeassistant/#", "write nursery/+/set/#"),
+    "dashboard": (
+        "read nursery/#",
+        "write nursery/+/suggestion",
+        "write nursery/+/set/#",
+        "write nursery/animal/+/care",
+        "write nursery/animal/+/answer/#",
+        "write homeassistant/device/nursery_animal/+/config",
+        "read homeassistant/status",
+    ),
+    "guest": (
+        "read nursery/#",
+        "read homeassistant/#",
+        "write nursery/+/set/#",
+        "write nursery/animal/+/set/#",
+    ),
     "all": ("readwrite #",),
 }
 

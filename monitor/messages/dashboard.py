@@ -85,6 +85,9 @@ class AnimalCareMessage(Message):
     next_due: Moment | None = Field(
         default=None, description="by its age, weight and own plan; null also when its mother feeds"
     )
+    not_now: Literal["urgent", "chilled", "hot"] | None = Field(
+        default=None, description="why it is not to be fed now, however due it is"
+    )
     next_feed_ml: float | None = Field(default=None, ge=0, description="up to so much, mL")
     last_stimulated: Moment | None = Field(default=None, description="and something came")
     weight_g: float | None = Field(default=None, ge=0, description="newest weighing, g")

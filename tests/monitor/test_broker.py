@@ -123,8 +123,13 @@ ALLOWED: list[tuple[Role, str, Role]] = [
     ("listener", "homeassistant/device/nursery_nest/config", "guest"),
     ("dashboard", "nursery/nest/suggestion", "guest"),
     ("dashboard", "nursery/nest/set/mute", "listener"),
+    ("dashboard", "nursery/animal/7/care", "guest"),
+    ("dashboard", "nursery/animal/7/answer/fed", "guest"),
+    ("dashboard", "homeassistant/device/nursery_animal/7/config", "guest"),
     ("guest", "nursery/nest/set/mute", "listener"),
+    ("guest", "nursery/animal/7/set/fed", "dashboard"),
     ("guest", "homeassistant/status", "listener"),
+    ("guest", "homeassistant/status", "dashboard"),
 ]
 REFUSED: list[tuple[Role, str, Role]] = [
     ("listener", "nursery/nest/suggestion", "dashboard"),
@@ -133,6 +138,7 @@ REFUSED: list[tuple[Role, str, Role]] = [
     ("dashboard", "homeassistant/device/nursery_nest/config", "guest"),
     ("guest", "nursery/nest/cry", "dashboard"),
     ("guest", "nursery/nest/state", "dashboard"),
+    ("guest", "nursery/animal/7/care", "dashboard"),
     ("guest", "homeassistant/device/nursery_nest/config", "guest"),
     ("guest", "elsewhere", "dashboard"),
 ]
