@@ -1,0 +1,204 @@
+"""The plan: due when the rules will say so, by the house's clock, and never for a chilled baby."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.web.care.care_cases import an_animal, flagged
+from web.care import plan
+from web.care.facts import Feed, facts_of
+from web.care.feeding_night import Stretch, stretches
+from web.care.plan import Fed, Next, State, Stop
+from web.care.scenario import Animal, Box, Context, Cry, Protocol, Scenario
+
+LONDON = ZoneInfo("Europe/London")
+NIGHT = time(22), time(7)
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def the_time(now: datetime, zone: ZoneInfo = LONDON) -> list[Stretch]:
+    return stretches(now - 50 * HOUR, now + 62 * HOUR, zone, *NIGHT)
+
+
+def fed(minutes: int | None, now: datetime = NOON, **facts: Any) -> Fed:
+    more = {name: facts.pop(name) for name in ("kcal_ml", "volume_ml") if name in facts}
+    return Fed(
+        animal=an_animal("mia", min_since_fed=minutes, **facts),
+        fed_at=None if minutes is None else now - minutes * MINUTE,
+        day=now.astimezone(LONDON).date(),
+        **more,
+    )
+
+
+def due(baby: Fed, now: datetime = NOON) -> Next:
+    return plan.next_feed(baby, the_time(now), now)
+
+
+def ml(found: Next) -> float | None:
+    return found.amount.ml if found.amount else None
+
+
+@given(
+    now=st.datetimes(datetime(2026, 3, 27), datetime(2026, 3, 31))
+    | st.datetimes(datetime(2026, 10, 23), datetime(2026, 10, 27)),
+    since_s=st.integers(0, 2880 * 60),
+    species=st.sampled_from(["kitten", "puppy"]),
+    age=st.none() | st.integers(0, 70),
+    grams=st.none() | st.integers(60, 900),
+    own=st.none() | st.integers(60, 720),
+    zone=st.sampled_from(["Europe/London", "Australia/Lord_Howe", "America/New_York"]),
+)
+@settings(max_examples=120, deadline=None)
+def test_a_feed_is_due_at_the_first_moment_at_which_the_rules_call_it_overdue(
+    now: datetime, since_s: int, zone: str, **facts: Any
+) -> None:
+    now = now.replace(tzinfo=UTC, microsecond=0)
+    fed_at = now - timedelta(seconds=since_s)
+    house = ZoneInfo(zone)
+    animal = an_animal(
+        "mia",
+        species=facts["species"],
+        age_days=facts["age"],
+        weight_g=facts["grams"],
+        plan_interval_min=facts["own"],
+        min_since_fed=since_s // 60,
+    )
+    baby = Fed(animal=animal, fed_at=fed_at, day=now.astimezone(house).date())
+    found = plan.next_feed(baby, the_time(now, house), now)
+
+    def overdue(at: datetime) -> bool:
+        return _by_the_rules(animal, fed_at, now, at, house) is Feed.OVERDUE
+
+    assert found.due_at is not None
+    assert (found.state is State.OVERDUE) == (found.due_at <= now) == overdue(now)
+    assert overdue(found.due_at)
+    between = sorted((now, found.due_at))
+    step = max((between[1] - between[0]) / 40, timedelta(seconds=1))
+    at = between[0]
+    while at < between[1]:  # overdue all the time since, or not once until then
+        assert overdue(at) == (found.due_at <= now), at
+        at += step
+    if found.due_at > fed_at:
+        assert not overdue(found.due_at - timedelta(seconds=1))
+
+
+def _by_the_rules(
+    animal: Animal, fed_at: datetime, now: datetime, at: datetime, zone: ZoneInfo
+) -> Feed:
+    local = at.astimezone(zone)
+    clock = local.time()
+    older = (local.date() - now.astimezone(zone).date()).days
+    age = None if animal.age_days is None else max(0, min(70, animal.age_days + older))
+    minutes = min(2880, int((at - fed_at).total_seconds() // 60))
+    then = replace(animal, min_since_fed=max(0, minutes), age_days=age)
+    scenario = Scenario(
+        cry=Cry(episode_s=0),
+        box=Box(),
+        context=Context(night=clock >= NIGHT[0] or clock < NIGHT[1]),
+        protocol=Protocol(),
+        animals=(then,),
+    )
+    return facts_of(then, scenario).feed
+
+
+def test_minutes_between_feeds_are_true_minutes_when_the_clock_is_put_back() -> None:
+    now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 01:30, which comes again an hour later
+    found = due(fed(0, now, age_days=10, weight_g=None), now)
+    assert found.due_at == now + 3 * HOUR
+    assert found.due_at.astimezone(LONDON).strftime("%H:%M") == "03:30"
+
+
+def test_the_nights_column_ends_by_the_houses_clock_when_it_is_put_forward() -> None:
+    now = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    # Fed at 00:30; at night every 8 h, but 07:00 (06:00 UTC) is day again: every 6 h.
+    found = due(fed(0, now, age_days=40, weight_g=700), now)
+    assert found.due_at == datetime(2026, 3, 29, 6, 30, tzinfo=UTC)
+    assert (found.interval_min, found.night) == (360, False)
+
+
+@pytest.mark.parametrize(
+    ("baby", "state", "amount"),
+    [
+        (fed(190), State.OVERDUE, 5.0),
+        (fed(150), State.DUE, 5.0),
+        (fed(100, last_feed="short"), State.DUE, 2.5),
+        (fed(60, hungry_signs=True), State.DUE, 2.5),
+        (fed(60), State.LATER, 5.0),
+        (fed(60, kcal_ml=0.8), State.LATER, 6.0),
+        (fed(60, kcal_ml=0.5), State.LATER, 8.0),  # the stomach holds no more
+        (fed(60, weight_g=None), State.LATER, None),
+        (fed(None), State.UNKNOWN, 5.0),
+        (fed(60, mother="present"), State.MOTHER, None),
+        (fed(60, volume_ml=6.5), State.LATER, 6.5),
+        (fed(60, volume_ml=9.5), State.LATER, 8.0),
+    ],
+)
+def test_how_a_baby_stands_and_how_much(baby: Fed, state: State, amount: float | None) -> None:
+    found = due(baby)
+    assert (found.state, ml(found)) == (state, amount)
+    if found.amount and found.amount.cap_ml:
+        assert found.amount.ml <= found.amount.cap_ml == 8.0
+
+
+@pytest.mark.parametrize(
+    ("facts", "stop"),
+    [
+        ({"body_temp_c": 35.0}, Stop.CHILLED),
+        ({"body_temp_c": 39.0}, Stop.HOT),
+        ({"body_feel": "cold"}, Stop.URGENT),
+        ({"red_flags": flagged("limp")}, Stop.URGENT),
+        ({}, None),
+    ],
+)
+def test_a_baby_that_must_not_be_fed_says_so(facts: dict[str, Any], stop: Stop | None) -> None:
+    assert due(fed(200, **facts)).stop is stop
+
+
+def test_overdue_comes_first_by_its_share_of_the_interval_then_who_is_next() -> None:
+    babies = [
+        replace(one, animal=replace(one.animal, id=name))
+        for name, one in {
+            "later": fed(30),
+            "soon": fed(170),
+            "late": fed(200),
+            "latest": fed(250),
+            "nobody knows": fed(None),
+            "nursed": fed(30, mother="present"),
+        }.items()
+    ]
+    found = plan.in_order(due(one) for one in babies)
+    assert [one.id for one in found] == [
+        *("latest", "late", "nobody knows", "soon", "later", "nursed")
+    ]
+
+
+def test_a_night_holds_every_feed_once_and_gathers_those_that_lie_near() -> None:
+    now = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+    begin, end = now + 2 * HOUR, now + 11 * HOUR
+    babies = [fed(60, now), replace(fed(45, now), animal=an_animal("pip", min_since_fed=45))]
+    feeds = [
+        one for baby in babies for one in plan.feeds_between(baby, the_time(now), now, begin, end)
+    ]
+    by_round = [
+        (f"{one.at:%H:%M}", [feeding.id for feeding in one.feeds]) for one in plan.rounds(feeds)
+    ]
+    both = ["mia", "pip"]
+    assert by_round == [("22:00", both), ("01:00", both), ("04:00", both)]
+
+
+def test_a_kitten_that_turns_a_week_old_at_midnight_is_fed_by_the_older_row_from_then() -> None:
+    now = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+    baby = fed(0, now, age_days=6, weight_g=200)
+    times = [
+        f"{one.at:%H:%M}"
+        for one in plan.feeds_between(baby, the_time(now), now, now, now + 9 * HOUR)
+    ]
+    assert times == ["01:00", "04:00"]
