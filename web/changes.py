@@ -19,7 +19,7 @@ from web.records import Change
 KEPT = timedelta(days=7)  # a page that slept longer loads everything again
 
 # The subject is the id of what changed; of a suggestion it is the cry's.
-Kind = Literal["box", "cry", "animal", "suggestion", "quarantine", "carer"]
+Kind = Literal["box", "cry", "animal", "suggestion", "quarantine", "carer", "formula"]
 
 
 @dataclass(frozen=True)

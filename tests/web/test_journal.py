@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ from web.take import take
 
 LATER = timedelta(minutes=5)
 HERE = Entry("Ada", NOW)
+SURE = replace(HERE, sure=True)  # a kitten and a puppy that nobody approved, for one
 
 
 @pytest.fixture
@@ -92,11 +94,11 @@ WRITES: dict[str, Write] = {
     "feed": lambda s, e: journal.feed(s, e, [1, 2], "3,5"),
     "weigh": lambda s, e: journal.weigh(s, e, 1, "210"),
     "observe": lambda s, e: journal.observe(s, e, 1, "health", "ok"),
-    "together": lambda s, e: journal.put_together(s, e, 1, 2),
+    "together": lambda s, e: journal.put_together(s, replace(e, sure=True), 1, 2),
     "stopped": lambda s, e: journal.cry_stopped(s, e, cry_id(1), "company"),
     "seen": lambda s, e: journal.cry_seen(s, e, cry_id(1), 1, unusual=True),
     "review": lambda s, e: journal.review(s, e, cry_id(1), "not_a_cry"),
-    "answered": lambda s, e: journal.suggestion_answered(s, e, 1, "dismissed", "fed it before"),
+    "answered": lambda s, e: journal.suggestion_answered(s, e, 1, "dismissed", "not_now"),
     "box": lambda s, e: journal.box_facts(s, e, "nest", temp_c="30.5", name="By the stove"),
     "cross": lambda s, e: journal.approve_cross(s, e, 1, "yes"),
 }
@@ -153,7 +155,7 @@ def test_what_never_was_cannot_be_taken_back(session: Session) -> None:
 
 
 def test_put_together_moves_the_partner_in_and_parting_moves_it_back(session: Session) -> None:
-    together = journal.put_together(session, HERE, 1, 2)
+    together = journal.put_together(session, SURE, 1, 2)
     assert (box_of(session, "Mia"), box_of(session, "Rex")) == ("nest", "nest")
     journal.part(session, Entry("Ada", NOW + LATER), int(together.id), "passed")
     assert (box_of(session, "Mia"), box_of(session, "Rex")) == ("nest", "other")
@@ -164,13 +166,13 @@ def test_put_together_moves_the_partner_in_and_parting_moves_it_back(session: Se
 
 def test_a_partner_from_nowhere_leaves_the_box_when_they_part(session: Session) -> None:
     journal.move(session, HERE, 2, None)
-    together = journal.put_together(session, Entry("Ada", NOW + LATER), 1, 2)
+    together = journal.put_together(session, replace(SURE, now=NOW + LATER), 1, 2)
     journal.part(session, Entry("Ada", NOW + 2 * LATER), int(together.id))
     assert (box_of(session, "Mia"), box_of(session, "Rex")) == ("nest", None)
 
 
 def test_moving_away_ends_company(session: Session) -> None:
-    together = journal.put_together(session, HERE, 1, 2)
+    together = journal.put_together(session, SURE, 1, 2)
     journal.move(session, Entry("Ada", NOW + LATER), 2, "other")
     pair = session.get(Companionship, together.id)
     assert pair is not None
@@ -178,7 +180,7 @@ def test_moving_away_ends_company(session: Session) -> None:
 
 
 def test_company_can_be_judged_while_it_lasts(session: Session) -> None:
-    together = journal.put_together(session, HERE, 1, 2)
+    together = journal.put_together(session, SURE, 1, 2)
     journal.trial_outcome(session, HERE, int(together.id), "passed")
     pair = session.get(Companionship, together.id)
     assert pair is not None

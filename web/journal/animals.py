@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Entry, EntryError, Recorder, Written
+from web import carers
+from web.care.age_signs import estimate, signs_of
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
+from web.journal.feeds import doubts_of_stomach
+from web.journal.milk import doubts_of_milk, formula_of
 from web.journal.values import (
     Reader,
     choice,
     day,
     is_empty,
     moment,
+    number,
     past_day,
     text,
     text_or_unknown,
@@ -23,9 +28,10 @@ from web.journal.values import (
     yes_no,
     yes_or_no,
 )
-from web.records import Animal, Box, Companionship, Stay
+from web.journal.whom import animal_of, box_of, open_companionships, open_stay, tell_of
+from web.records import Animal, Box, Feed, Stay, Weight
 
-STATUSES = ("in_care", "gone", "died")
+STATUSES = ("in_care", "with_mother", "adopted", "died", "gone")
 OLDEST_YEARS = 25  # no cat or dog in care is older
 
 # What can be entered of an animal, and how it is read.
@@ -35,10 +41,14 @@ FIELDS: Mapping[str, Reader] = {
     "sex": choice("female", "male"),
     "born_on": day,
     "born_estimated": yes_or_no,
+    "born_signs": text_or_unknown(120),
     "intake_on": day,
     "litter": text_or_unknown(60),
+    "runt": yes_no,
     "mother": choice("present", "available", "none"),
+    "mother_name": text_or_unknown(60),
     "status": choice(*STATUSES, unknown=False),
+    "left_on": day,
     "in_quarantine": yes_no,
     "exposed": yes_no,
     "parasites": choice("clear", "treated", "present"),
@@ -47,9 +57,14 @@ FIELDS: Mapping[str, Reader] = {
     "suckles_others": yes_or_no,
     "keep_apart": yes_or_no,
     "plan_interval_min": whole(60, 720, "minutes"),
+    "plan_volume_ml": number(0.5, 400, "mL"),
+    "formula_id": whole(1, 2**31 - 1, ""),
     "notes": text(4000),
     "demo": yes_or_no,
 }
+DAYS = ("born_on", "intake_on", "left_on")
+# Ways to tell an age; both give an estimated birth date.
+AGE_FIELDS = ("age_days", "age_signs")
 _AGE: Reader = whole(0, 365 * OLDEST_YEARS, "days")
 
 
@@ -58,48 +73,75 @@ def add_animal(
 ) -> Written:
     """Take an animal in, into a box if one is named.
 
-    `values` holds any of `FIELDS` and `age_days` (which gives an estimated birth date); name and
-    species are needed. Of these the same goes for `edit_animal`.
+    `values` holds any of `FIELDS`; name and species are needed. An age may be given instead of
+    a birth date: `age_days`, or `age_signs` (`{"eyes": "opening"}`, see `web/care/age_signs.py`).
+    Of these the same goes for `edit_animal`.
     """
-    read = _read(entry, {"name": None, "species": None, **values})
+    animal = Animal(created_at=entry.now, status="in_care")
+    read = _read(entry, animal, {"name": None, "species": None, **values})
     record = Recorder(session, entry, "animal added")
-    animal = Animal(created_at=entry.now, **read)
+    _set_out(animal, read)
+    record.ask(_doubts(session, entry, animal, read))
     record.add(animal)
-    if box_id:
+    if box_id and animal.status == "in_care":
         _house(record, animal, box_id, entry.now)
     record.tell("animal", animal.id, box_id)
-    return record.close(animal.id, name=animal.name)
+    return record.close("animal", animal.id, name=animal.name)
 
 
 def edit_animal(
     session: Session, entry: Entry, animal_id: int, values: Mapping[str, Any]
 ) -> Written:
-    """Put facts of an animal right; only those given are changed, an empty one becomes unknown."""
+    """Put facts of an animal right; only those given are changed, an empty one becomes unknown.
+
+    Whoever leaves care (any status but `in_care`) leaves its box, and `left_on` is today if no
+    other day is given.
+    """
     animal = animal_of(session, animal_id)
+    read = _read(entry, animal, values)
     record = Recorder(session, entry, "animal edited")
-    read = _read(entry, values)
+    record.ask(_doubts(session, entry, animal, read))
     record.set(animal, **read)
     box_id = box_of(session, animal.id)
-    if read.get("status", "in_care") != "in_care":
+    if animal.status != "in_care":
         _house(record, animal, None, entry.now)
     record.tell("animal", animal.id, box_id)
-    return record.close(animal.id, fields=sorted(read))
+    return record.close("animal", animal.id, fields=sorted(read))
 
 
-def approve_cross(session: Session, entry: Entry, animal_id: int, ok: Any) -> Written:
-    """The coordinator's word on company of the other species: yes, no, or taken back (None)."""
-    animal = animal_of(session, animal_id)
+def approve_cross(
+    session: Session, entry: Entry, animal_id: int, ok: Any, partner_id: int | None = None
+) -> Written:
+    """The coordinator's word on company of the other species, of one animal or of both at once.
+
+    Yes is a coordinator's alone; anybody may say no, or take it back (None).
+    """
+    animals = [animal_of(session, animal_id)]
+    if partner_id is not None:
+        animals.append(animal_of(session, partner_id, "partner_id"))
     word = yes_no("ok", ok)
+    if word:
+        _needs_coordinator(session, entry)
     record = Recorder(session, entry, "cross-species company approved")
     known = word is not None
-    record.set(
-        animal,
-        cross_ok=word,
-        cross_ok_by=entry.by if known else None,
-        cross_ok_at=entry.now if known else None,
-    )
-    record.tell("animal", animal.id, box_of(session, animal.id))
-    return record.close(animal.id, ok=word)
+    for animal in animals:
+        record.set(
+            animal,
+            cross_ok=word,
+            cross_ok_by=entry.by if known else None,
+            cross_ok_at=entry.now if known else None,
+        )
+        tell_of(record, animal)
+    return record.close("animal", *(animal.id for animal in animals), ok=word)
+
+
+def _needs_coordinator(session: Session, entry: Entry) -> None:
+    """Raises EntryError. Where nobody can sign in yet (a demo) there is nobody to ask."""
+    carer = carers.named(session, entry.by or "")
+    if carers.any_carer(session) and (carer is None or not carer.coordinator):
+        names = [one.name for one in carers.everybody(session) if one.coordinator]
+        who = " or ".join(names) or "a coordinator (`nursery-monitor carer --help` makes one)"
+        raise EntryError("ok", f"is for the rescue's coordinator to say; ask {who}")
 
 
 def move(
@@ -107,29 +149,11 @@ def move(
 ) -> Written:
     """Put an animal into a box, or (None) out of all boxes."""
     animal = animal_of(session, animal_id)
+    if box_id and animal.status != "in_care":
+        raise EntryError("animal_id", f"{animal.name} is not in your care now; change that first")
     record = Recorder(session, entry, "moved")
     house(record, animal, box_id or None, moment(entry, at))
-    return record.close(animal.id, box=box_id)
-
-
-def animal_of(session: Session, animal_id: Any, field: str = "animal_id") -> Animal:
-    """The animal of that id. Raises EntryError."""
-    found = session.get(Animal, animal_id) if isinstance(animal_id, int) else None
-    if found is None:
-        raise EntryError(field, "is not an animal that is known here")
-    return found
-
-
-def open_stay(session: Session, animal_id: int) -> Stay | None:
-    """Where the animal lives now."""
-    query = select(Stay).where(Stay.animal_id == animal_id, Stay.ended_at.is_(None))
-    return session.scalars(query).first()
-
-
-def box_of(session: Session, animal_id: int) -> str | None:
-    """Id of the box that the animal lives in now."""
-    stay = open_stay(session, animal_id)
-    return stay.box_id if stay else None
+    return record.close("animal", animal.id, box=box_id)
 
 
 def house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) -> None:
@@ -159,29 +183,99 @@ def _house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) -
             record.set(together, ended_at=max(at, together.began_at))
 
 
-def open_companionships(session: Session, animal_id: int) -> list[Companionship]:
-    """With whom the animal has been put together, and still is."""
-    query = select(Companionship).where(
-        or_(Companionship.animal_id == animal_id, Companionship.partner_id == animal_id),
-        Companionship.ended_at.is_(None),
-    )
-    return list(session.scalars(query))
-
-
-def _read(entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
+def _read(entry: Entry, animal: Animal, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns to write; checked against each other and against what is on record."""
     read: dict[str, Any] = {}
     for field, value in values.items():
-        if field == "age_days":
+        if field in AGE_FIELDS:
             continue
         if field not in FIELDS:
             raise EntryError(field, "is not a fact that is kept of an animal")
         read[field] = FIELDS[field](field, value)
-    for field in ("born_on", "intake_on"):
+    for field in DAYS:
         if field in read:
             read[field] = past_day(entry, field, read[field], OLDEST_YEARS)
-    if not is_empty(values.get("age_days")) and not read.get("born_on"):
-        age = _AGE("age_days", values["age_days"])
-        read |= {"born_on": entry.today - timedelta(days=age), "born_estimated": True}
-    if read.get("born_on") and read.get("intake_on") and read["intake_on"] < read["born_on"]:
-        raise EntryError("intake_on", "is before it was born")
+    read |= _born(entry, animal, read, values)
+    read |= _left(entry, animal, read)
+    days: dict[str, date | None] = {f: read.get(f, getattr(animal, f)) for f in DAYS}
+    born, came, left = (days[field] for field in DAYS)
+    if born and came and came < born:
+        wrong = "intake_on" if "intake_on" in read else "born_on"
+        says = "is before it was born" if wrong == "intake_on" else "is after it came to you"
+        raise EntryError(wrong, says)
+    if left and any(before and left < before for before in (born, came)):
+        raise EntryError("left_on", "is before it came to you")
     return read
+
+
+def _born(
+    entry: Entry, animal: Animal, read: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The birth date from an age; or what a new birth date says of the old estimate."""
+    if read.get("born_on"):
+        if read["born_on"] == animal.born_on or "born_estimated" in read:
+            return {}
+        return {"born_estimated": False, "born_signs": read.get("born_signs")}
+    if not is_empty(values.get("age_days")):
+        age, words = _AGE("age_days", values["age_days"]), read.get("born_signs")
+    elif values.get("age_signs"):
+        age, words = _age_by_signs(read.get("species") or animal.species, values["age_signs"])
+    else:
+        return {}
+    born = entry.today - timedelta(days=age)
+    return {"born_on": born, "born_estimated": True, "born_signs": words}
+
+
+def _age_by_signs(species: Any, seen: Any) -> tuple[int, str]:
+    said = {k: v for k, v in seen.items() if not is_empty(v)} if isinstance(seen, Mapping) else None
+    try:
+        found = estimate(species, said) if said else None
+    except ValueError:
+        found = None
+    if found is None:
+        known = "; ".join(f"{sign}: {', '.join(of)}" for sign, of in signs_of(species).items())
+        raise EntryError("age_signs", f"must be some of: {known}")
+    return found.days, found.words
+
+
+def _left(entry: Entry, animal: Animal, read: Mapping[str, Any]) -> dict[str, Any]:
+    """The day it left, which whoever is in care has not."""
+    status = read.get("status", animal.status)
+    if status == "in_care":
+        return {"left_on": None}
+    if read.get("left_on") is None and animal.left_on is None:
+        return {"left_on": entry.today}
+    return {}
+
+
+def _set_out(animal: Animal, read: Mapping[str, Any]) -> None:
+    for field, value in read.items():
+        setattr(animal, field, value)
+
+
+def _doubts(session: Session, entry: Entry, animal: Animal, read: Mapping[str, Any]) -> list[Doubt]:
+    doubts: list[Doubt] = []
+    if animal.id is not None and read.get("born_on") not in (None, animal.born_on):
+        first = _first_record(session, animal.id)
+        if first is not None and entry.day(first) < read["born_on"]:
+            doubts.append(Doubt("born_on", f"is after {animal.name}'s first feed or weight here"))
+    if read.get("formula_id") is not None:
+        milk = formula_of(session, read["formula_id"])
+        if read["formula_id"] != animal.formula_id or animal.id is None:
+            doubts += doubts_of_milk(animal, milk)
+    volume = read.get("plan_volume_ml")
+    if animal.id is not None and volume is not None and volume != animal.plan_volume_ml:
+        doubts += doubts_of_stomach(session, animal, entry.now, volume, "plan_volume_ml")
+    return doubts
+
+
+def _first_record(session: Session, animal_id: int) -> datetime | None:
+    moments = [
+        session.scalar(
+            select(func.min(table.at)).where(
+                table.animal_id == animal_id, table.undone_at.is_(None)
+            )
+        )
+        for table in (Feed, Weight)
+    ]
+    return min((at for at in moments if at is not None), default=None)

@@ -12,16 +12,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from web.journal.animals import animal_of, approve_cross, box_of, edit_animal
+from web.journal.animals import approve_cross, edit_animal
 from web.journal.boxes import box_facts
 from web.journal.cries import cry_of, cry_seen, review
 from web.journal.entry import Entry, EntryError, Recorder, Written
-from web.journal.tending import RED_FLAGS, feed, observe, observe_all, weigh
-from web.journal.values import choice, whole
+from web.journal.feeds import HOW, feed
+from web.journal.tending import RED_FLAGS, observe, observe_all
+from web.journal.values import whole
+from web.journal.weights import weigh
+from web.journal.whom import animal_of, tell_of
 from web.records import Feed
 
 _MINUTES = whole(0, 2880, "minutes")
-_HOW = choice("full", "short", "refused", unknown=False)
 
 
 def answer(
@@ -83,15 +85,15 @@ def _minutes_ago(entry: Entry, field: str, value: Any) -> Any:
 
 
 def _last_feed(session: Session, entry: Entry, animal_id: int, value: Any) -> Written:
-    animal, word = animal_of(session, animal_id), _HOW("last_feed", value)
+    animal, word = animal_of(session, animal_id), HOW("last_feed", value)
     query = select(Feed).where(Feed.animal_id == animal.id, Feed.undone_at.is_(None))
     last = session.scalars(query.order_by(Feed.at.desc(), Feed.id.desc())).first()
     if last is None:
         raise EntryError("last_feed", "no feed is on record; say first when it was fed")
     record = Recorder(session, entry, "feed put right")
     record.set(last, how=word)
-    record.tell("animal", animal.id, box_of(session, animal.id))
-    return record.close(last.id, how=word)
+    tell_of(record, animal)
+    return record.close("feed", last.id, how=word)
 
 
 def _red_flags(session: Session, entry: Entry, animal_id: int, value: Any) -> Written:

@@ -54,4 +54,4 @@ def box_facts(
     record = Recorder(session, entry, "box edited")
     record.set(box, **values)
     record.tell("box", box.id, box.id)
-    return record.close(box.id, **values)
+    return record.close("box", box.id, **values)

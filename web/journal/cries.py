@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.animals import animal_of
 from web.journal.entry import Entry, EntryError, Recorder, Written
-from web.journal.values import choice, text_or_unknown, yes_no
+from web.journal.values import choice, yes_no
+from web.journal.whom import animal_of
 from web.records import Cry, Review, Suggestion
 
 STOPPED_BY = ("fed", "company", "warmth", "comfort", "by_itself", "unknown")
@@ -16,7 +16,8 @@ _BECAUSE = choice(*STOPPED_BY)
 _VERDICT = choice("right", "not_a_cry", unknown=False)
 _SPECIES = choice("kitten", "puppy")
 _DONE = choice("done", "dismissed")
-_WHY = text_or_unknown(60)
+WHYS = ("not_now", "did_not_help", "wrong")  # of a dismissal
+_WHY = choice(*WHYS)
 
 
 def cry_stopped(session: Session, entry: Entry, cry_id: str, because: str | None) -> Written:
@@ -25,7 +26,7 @@ def cry_stopped(session: Session, entry: Entry, cry_id: str, because: str | None
     record = Recorder(session, entry, "cry stopped because")
     record.set(cry, stopped_by=word, stopped_told_by=entry.by if word else None)
     record.tell("cry", cry.id, cry.box_id)
-    return record.close(cry.id, because=word)
+    return record.close("cry", cry.id, because=word)
 
 
 def cry_seen(
@@ -38,7 +39,7 @@ def cry_seen(
     record = Recorder(session, entry, "cry seen")
     record.set(cry, source_id=source_id, unusual=yes_no("unusual", unusual))
     record.tell("cry", cry.id, cry.box_id)
-    return record.close(cry.id, source=source_id)
+    return record.close("cry", cry.id, source=source_id)
 
 
 def review(
@@ -56,7 +57,7 @@ def review(
     )
     record.add(row)
     record.tell("cry", cry.id, cry.box_id)
-    return record.close(cry.id, verdict=verdict)
+    return record.close("cry", cry.id, verdict=verdict)
 
 
 def suggestion_answered(
@@ -66,7 +67,7 @@ def suggestion_answered(
     outcome: str | None,
     why: str | None = None,
 ) -> Written:
-    """Done, dismissed, or (None) open again."""
+    """Done, dismissed (`why` is one of `WHYS`), or (None) open again."""
     found = session.get(Suggestion, suggestion_id)
     if found is None:
         raise EntryError("suggestion_id", "is not known here")
@@ -75,7 +76,7 @@ def suggestion_answered(
     at = entry.now if word else None
     record.set(found, outcome=word, why=reason, outcome_at=at, by=entry.by if word else None)
     record.tell("suggestion", found.cry_id or found.box_id, found.box_id)
-    return record.close(found.id, code=found.code, outcome=word)
+    return record.close("suggestion", found.id, code=found.code, outcome=word, why=reason)
 
 
 def cry_of(session: Session, cry_id: Any) -> Cry:

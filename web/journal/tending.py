@@ -1,27 +1,34 @@
-"""Feeds, weighings, and what was found when looking at an animal."""
+"""What was found when looking at an animal: its signs, its warmth, what came of toilet help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.animals import animal_of, box_of
+from web.care.signs import AMBER, RED
 from web.journal.entry import Entry, EntryError, Recorder, Written
-from web.journal.values import Reader, choice, ids, moment, number, whole, yes_no
-from web.records import Animal, Feed, Observation, Weight
+from web.journal.values import Reader, choice, ids, is_empty, moment, number, whole, yes_no
+from web.journal.whom import animal_of, doubts_of_time, tell_of
+from web.records import Animal, Observation
 
-RED_FLAGS = ("limp", "unresponsive", "gasping", "pale_gums", "no_suck", "convulsion", "bleeding")
-_HOW = choice("full", "short", "refused", unknown=False)
-_AMOUNT = number(0, 400, "mL")
-_GRAMS = number(20, 8000, "g")
+RED_FLAGS = RED
+CAME = ("urine", "stool", "both")
 
 
-def _went(field: str, value: Any) -> bool:
-    """Only that it went is worth a line; that it did not is the age of the last one."""
+def _went(field: str, value: Any) -> bool | str:
+    """That it went is worth a line, and what came if somebody saw; True is not told what."""
+    if isinstance(value, str) and value in CAME:
+        return value
     if yes_no(field, value) is not True:
-        raise EntryError(field, "is written down when it went")
+        raise EntryError(field, "is written down when it went: urine, stool, both")
+    return True
+
+
+def _tried(field: str, value: Any) -> bool:
+    if yes_no(field, value) is not True:
+        raise EntryError(field, "is written down when nothing came")
     return True
 
 
@@ -30,44 +37,13 @@ FACTS: Mapping[str, Reader] = {
     "body_feel": choice("warm", "cool", "cold", "hot"),
     "body_temp_c": number(15, 45, "°C"),
     "health": choice("ok", "suspect", "ill"),
-    "stool_score": whole(1, 7, ""),
+    "stool_score": whole(1, 7, ""),  # Purina's scale: 1 hard, 7 water
     "hungry_signs": yes_no,
     "toilet": _went,
-    **dict.fromkeys(RED_FLAGS, yes_no),
+    "toilet_tried": _tried,  # it was helped, and nothing came
+    **dict.fromkeys((*RED, *AMBER), yes_no),
 }
-
-
-def feed(
-    session: Session,
-    entry: Entry,
-    animal_ids: Iterable[int],
-    amount_ml: Any = None,
-    how: str = "full",
-    at: Any = None,
-) -> Written:
-    """Fed: one animal, or several at once, each with the same amount. `id` is the first feed's."""
-    when, amount, went = moment(entry, at), _AMOUNT("amount_ml", amount_ml), _HOW("how", how)
-    record = Recorder(session, entry, "fed")
-    feeds = []
-    for animal_id in ids("animal_ids", animal_ids):
-        animal = animal_of(session, animal_id, "animal_ids")
-        row = Feed(animal_id=animal.id, at=when, amount_ml=amount, how=went, by=entry.by)
-        record.add(row)
-        _tell(record, animal)
-        feeds.append(row)
-    return record.close(feeds[0].id, animals=[f.animal_id for f in feeds], ml=amount, how=went)
-
-
-def weigh(session: Session, entry: Entry, animal_id: int, grams: Any, at: Any = None) -> Written:
-    """Weighed."""
-    animal, weight = animal_of(session, animal_id), _GRAMS("grams", grams)
-    if weight is None:
-        raise EntryError("grams", "is needed")
-    record = Recorder(session, entry, "weighed")
-    row = Weight(animal_id=animal.id, at=moment(entry, at), grams=weight, by=entry.by)
-    record.add(row)
-    _tell(record, animal)
-    return record.close(row.id, animal=animal.id, grams=weight)
+_CAME = choice("urine", "stool", "both", "nothing")
 
 
 def observe(
@@ -81,19 +57,91 @@ def observe_all(
     session: Session, entry: Entry, animal_id: int, values: Mapping[str, Any], at: Any = None
 ) -> Written:
     """Several facts of one look, taken back together. `id` is the first one's."""
-    animal, when = animal_of(session, animal_id), moment(entry, at)
-    record = Recorder(session, entry, "observed")
-    rows = []
-    for fact, value in values.items():
-        if fact not in FACTS:
-            raise EntryError("fact", f"must be one of: {', '.join(FACTS)}")
-        read = FACTS[fact](fact, value)
-        row = Observation(animal_id=animal.id, at=when, fact=fact, value=read, by=entry.by)
+    return observe_each(session, entry, [animal_id], values, at)
+
+
+def observe_each(
+    session: Session,
+    entry: Entry,
+    animal_ids: Iterable[int],
+    values: Mapping[str, Any],
+    at: Any = None,
+) -> Written:
+    """The same facts of several animals, taken back together."""
+    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    return _observe(session, entry, [(animal, values) for animal in animals], at, "observed")
+
+
+def toilet(
+    session: Session,
+    entry: Entry,
+    animal_ids: Iterable[int],
+    came: Any = None,
+    stool_score: Any = None,
+    at: Any = None,
+) -> Written:
+    """Helped to urinate and pass stool: what came (`urine`, `stool`, `both`, `nothing`; None: not
+    told), and the stool's score on Purina's scale.
+    """
+    word = _CAME("came", came)
+    if not is_empty(stool_score) and word in ("urine", "nothing"):
+        raise EntryError("stool_score", "needs a stool; say that stool came too")
+    seen: dict[str, Any] = {"toilet_tried": True} if word == "nothing" else {"toilet": word or True}
+    if not is_empty(stool_score):
+        seen |= {"toilet": "stool" if word is None else word, "stool_score": stool_score}
+    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    return _observe(session, entry, [(animal, seen) for animal in animals], at, "toilet helped")
+
+
+def checked(
+    session: Session,
+    entry: Entry,
+    animal_ids: Iterable[int],
+    signs: Iterable[str] = (),
+    values: Mapping[str, Any] | None = None,
+    at: Any = None,
+) -> Written:
+    """The whole checklist was gone through: `signs` were seen, all others were looked for and not.
+
+    `values` holds other facts of the same look (`body_temp_c`, `health`, ...).
+    """
+    seen = set(signs)
+    if unknown := seen - {*RED, *AMBER}:
+        raise EntryError("signs", f"not on the checklist: {', '.join(sorted(unknown))}")
+    facts = {sign: sign in seen for sign in (*RED, *AMBER)} | dict(values or {})
+    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    return _observe(session, entry, [(animal, facts) for animal in animals], at, "checked")
+
+
+def _observe(
+    session: Session,
+    entry: Entry,
+    looked_at: Sequence[tuple[Animal, Mapping[str, Any]]],
+    at: Any,
+    action: str,
+) -> Written:
+    when, record = moment(entry, at), Recorder(session, entry, action)
+    rows = [
+        Observation(
+            animal_id=animal.id, at=when, fact=fact, value=read_fact(fact, value), by=entry.by
+        )
+        for animal, values in looked_at
+        for fact, value in values.items()
+    ]
+    record.ask([d for animal, _ in looked_at for d in doubts_of_time(entry, animal, when)])
+    for row in rows:
         record.add(row)
-        rows.append(row)
-    _tell(record, animal)
-    return record.close(rows[0].id, animal=animal.id, facts={r.fact: r.value for r in rows})
+    for animal, _ in looked_at:
+        tell_of(record, animal)
+    if not rows:
+        raise EntryError("fact", "say what was seen")
+    told = {row.fact: row.value for row in rows}
+    animals = sorted({row.animal_id for row in rows})
+    return record.close("check", *(row.id for row in rows), animals=animals, facts=told)
 
 
-def _tell(record: Recorder, animal: Animal) -> None:
-    record.tell("animal", animal.id, box_of(record.session, animal.id))
+def read_fact(fact: str, value: Any) -> Any:
+    """The value of a fact. Raises EntryError."""
+    if fact not in FACTS:
+        raise EntryError("fact", f"must be one of: {', '.join(FACTS)}")
+    return FACTS[fact](fact, value)

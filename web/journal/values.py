@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from web.journal.entry import Entry, EntryError
@@ -16,6 +16,8 @@ Reader = Callable[[str, Any], Any]
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # a phone's clock may run ahead of ours by so much
 OLDEST = timedelta(days=30)  # an entry for longer ago is more likely a slip than a memory
+FURTHEST = timedelta(days=750)  # for what is to be done: the next year's vaccine
+MORNING = time(8)  # of what is due on a day
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -140,6 +142,28 @@ def moment(entry: Entry, value: Any, field: str = "at") -> datetime:
     if found < entry.now - OLDEST:
         raise EntryError(field, f"is more than {OLDEST.days} days ago; is the date right?")
     return min(found, entry.now)
+
+
+def moment_ahead(entry: Entry, value: Any, field: str) -> datetime:
+    """When it is to be done; a day alone means its morning in the house."""
+    if is_empty(value):
+        raise EntryError(field, "is needed")
+    said = value if isinstance(value, date) else str(value).strip()
+    try:
+        found = said if isinstance(said, date) else datetime.fromisoformat(said)
+        if not isinstance(found, datetime) or (
+            isinstance(said, str) and len(said) == len("2026-11-22")
+        ):
+            found = datetime.combine(found, MORNING)
+    except ValueError:
+        raise EntryError(
+            field, "must be a date, or a date and time such as 2026-11-22T14:05"
+        ) from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=entry.zone)
+    if abs(found - entry.now) > FURTHEST:
+        raise EntryError(field, f"is more than {FURTHEST.days} days away; is the date right?")
+    return found
 
 
 def ids(field: str, values: Iterable[Any]) -> list[int]:
