@@ -22,7 +22,7 @@ Milks       add_formula, edit_formula, remove_formula, choose_formula
 Reminders   add_reminder, reminder_done (writes the next), no doses
 Notes       add_note
 Photos      set_photo, remove_photo; photo_of is the one that is shown
-Company     put_together, trial_outcome, part
+Company     put_together, trial_outcome, part; seen_suckling, to_mother
 Cries       cry_seen, cry_stopped, review, suggestion_answered; answer (one unknown of a card)
 Afterwards  correct, remove, history (`corrections.KINDS`), undo
 Commands    once (a key is carried out once)
@@ -31,9 +31,9 @@ Commands    once (a key is carried out once)
 from web.journal.animals import add_animal, approve_cross, edit_animal, move
 from web.journal.answers import answer
 from web.journal.boxes import box_facts
-from web.journal.company import part, put_together, trial_outcome
+from web.journal.company import part, put_together, seen_suckling, to_mother, trial_outcome
 from web.journal.corrections import correct, history, remove
-from web.journal.cries import cry_seen, cry_stopped, review, suggestion_answered
+from web.journal.cries import WHYS, cry_seen, cry_stopped, review, suggestion_answered
 from web.journal.entry import Doubt, Entry, EntryError, Written, undo
 from web.journal.feeds import add_to_feed, feed, feed_by_weight, feed_each, feed_near
 from web.journal.milk import add_formula, choose_formula, edit_formula, remove_formula
@@ -45,6 +45,7 @@ from web.journal.tending import checked, observe, observe_all, observe_each, toi
 from web.journal.weights import weigh, weigh_each
 
 __all__ = [
+    "WHYS",
     "Answer",
     "Doubt",
     "Entry",
@@ -83,8 +84,10 @@ __all__ = [
     "remove_formula",
     "remove_photo",
     "review",
+    "seen_suckling",
     "set_photo",
     "suggestion_answered",
+    "to_mother",
     "toilet",
     "trial_outcome",
     "undo",
