@@ -120,7 +120,7 @@ def approve_cross(
     if partner_id is not None:
         animals.append(animal_of(session, partner_id, "partner_id"))
     word = yes_no("ok", ok)
-    if word:
+    if word and not all(animal.demo for animal in animals):
         _needs_coordinator(session, entry)
     record = Recorder(session, entry, "cross-species company approved")
     known = word is not None
@@ -136,7 +136,7 @@ def approve_cross(
 
 
 def _needs_coordinator(session: Session, entry: Entry) -> None:
-    """Raises EntryError. Where nobody can sign in yet (a demo) there is nobody to ask."""
+    """Raises EntryError. Where nobody can sign in yet there is nobody to ask."""
     carer = carers.named(session, entry.by or "")
     if carers.any_carer(session) and (carer is None or not carer.coordinator):
         names = [one.name for one in carers.everybody(session) if one.coordinator]
