@@ -15,6 +15,8 @@ from datetime import datetime
 from monitor.settings import Settings
 from web import boxes, health, lost, quarantine, retention
 from web import levels as level
+from web.animal_commands import Saying
+from web.care_teller import TELL_EVERY_S, CareTeller
 from web.database import Database, DatabaseError
 from web.following import EVERY_S, Follower
 from web.learning_teacher import TEACH_EVERY_S, Teacher
@@ -49,11 +51,13 @@ class Ingest:
         self._levels = Levels(settings.mqtt.base_topic)
         self._follower = Follower(database, settings, connection.publish)
         self._teacher = Teacher(database, connection.command)
+        self._care = CareTeller(database, settings, connection)
         self._published_on = 0  # number of the connection that all was published on
         self._chores = (
             Chore(EVERY_S, self._follow),
             Chore(level.EVERY_S, self._write_levels),
             Chore(TEACH_EVERY_S, self._teach),
+            Chore(TELL_EVERY_S, self._tell_of_care),
             Chore(health.BEAT.total_seconds(), self._beat),
             Chore(LOST_EVERY_S, self._mark_lost),
             Chore(retention.EVERY_S, self._forget),
@@ -120,8 +124,11 @@ class Ingest:
                 quarantine.put(session, [(messages[0], reason)], self._clock())
 
     def _write_together(self, messages: list[Arrived]) -> None:
+        answers: list[Saying] = []
         with self._database.writing() as session:
-            reasons = take(session, messages, self._settings, self._clock())
+            reasons = take(session, messages, self._settings, self._clock(), answers)
+        for answer in answers:  # lost without a connection; then the command comes again as well
+            self._connection.tell(answer.topic, answer.payload, retain=False)
         for message, reason in zip(messages, reasons, strict=True):
             if reason is not None:
                 self._refused.tell(message.topic, reason, time.monotonic())
@@ -156,10 +163,14 @@ class Ingest:
             self._published_on = self._connection.number
             self._follower.connected_anew()
             self._teacher.connected_anew()
+            self._care.connected_anew()
         self._follower.turn(self._clock(), time.monotonic())
 
     def _teach(self) -> None:
         self._teacher.turn(self._clock(), time.monotonic())
+
+    def _tell_of_care(self) -> None:
+        self._care.turn(self._clock(), time.monotonic())
 
     def _write_levels(self) -> None:
         if self._levels.waiting:

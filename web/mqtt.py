@@ -1,4 +1,4 @@
-"""The dashboard's connection to the broker: takes what listeners send, publishes suggestions.
+"""The dashboard's connection to the broker: takes what listeners send, publishes what it knows.
 
 The only module of `web` that touches paho. Messages are acknowledged by whoever has written them
 down: until then the broker keeps them, also while this process is away.
@@ -7,6 +7,7 @@ down: until then the broker keeps them, also while this process is away.
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import threading
 from collections import deque
@@ -20,7 +21,15 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.messages import Command, SuggestionMessage, Topics
+from monitor.messages import (
+    ANIMAL_PATTERN,
+    NO_BOX,
+    ONLINE,
+    AnimalTopics,
+    Command,
+    SuggestionMessage,
+    Topics,
+)
 from monitor.settings import Broker, new_client
 
 SESSION_S = 7 * 86_400  # the broker keeps for so long what arrives while we are away
@@ -30,7 +39,7 @@ MOST_PASSING = 1000  # levels waiting here; more are dropped and counted
 # go to each of them: they are retained (a shared subscription gets no retained messages), and
 # writing them twice does no harm. A broker may keep an ingest's share for it while it is away (as
 # Mosquitto does), so each is to be started again, not replaced by one of another name.
-SHARED = ("+/cry", "+/clip/+", "+/minute", "+/answer/+")
+SHARED = ("+/cry", "+/clip/+", "+/minute", "+/answer/+", f"{NO_BOX}/+/set/+")
 EVERYBODYS = ("+/state", "+/level", "+/health", "+/availability", "+/learning")
 
 log = logging.getLogger(__name__)
@@ -83,11 +92,24 @@ class Inbox:
 class Connection:
     """Connected for as long as it lives, by a thread of its own; `stop` ends it."""
 
-    def __init__(self, broker: Broker, base: str, client_id: str, share: str | None = None) -> None:
-        """Raises SettingsError when the certificates cannot be used."""
+    def __init__(
+        self,
+        broker: Broker,
+        base: str,
+        client_id: str,
+        share: str | None = None,
+        birth_topic: str | None = None,
+    ) -> None:
+        """`birth_topic` is where Home Assistant says that it has started.
+
+        Raises SettingsError when the certificates cannot be used.
+        """
         self.inbox = Inbox()
         self.number = 0  # of the connection; grows with each
+        self.births = 0  # of Home Assistant, as far as they were heard
         self.connected = False
+        self._birth_topic = birth_topic
+        self._kept_care: deque[str] = deque(maxlen=MOST_PASSING)
         self._broker, self._base = broker, base
         self._client = new_client(broker, client_id, manual_ack=True)
         self._client.on_socket_open = _without_delay
@@ -101,6 +123,9 @@ class Connection:
         self._topics = [
             *((f"{prefix}/{topic}", 1) for topic in SHARED),
             *((f"{base}/{topic}", 1) for topic in EVERYBODYS),
+            # Not written down, so not to be kept for us either.
+            (AnimalTopics(base, "+").care, 0),
+            *([(birth_topic, 0)] if birth_topic else []),
         ]
         self._told: str | None = None
 
@@ -129,21 +154,28 @@ class Connection:
             if message.qos > 0 and message.connection == self.number:
                 self._client.ack(message.mid, message.qos)
 
-    def publish(self, message: SuggestionMessage) -> bool:
-        """Publish a box's suggestions, retained; False when there is no connection."""
+    def tell(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+        """Publish at QoS 1; False when there is no connection."""
         if not self.connected:
             return False
-        topic = Topics(self._base, message.box).suggestion
-        sent = self._client.publish(topic, message.payload(), qos=1, retain=True)
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def publish(self, message: SuggestionMessage) -> bool:
+        """Publish a box's suggestions, retained; False when there is no connection."""
+        topic = Topics(self._base, message.box).suggestion
+        return self.tell(topic, message.payload(), retain=True)
 
     def command(self, box: str, what: str, command: Command) -> bool:
         """Tell a listener something, which it answers; False when there is no connection."""
-        if not self.connected:
-            return False
-        topic = Topics(self._base, box).command(what)
-        sent = self._client.publish(topic, command.payload(), qos=1, retain=False)
-        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        return self.tell(Topics(self._base, box).command(what), command.payload(), retain=False)
+
+    def kept_care(self) -> set[str]:
+        """Of which animals the broker has kept a care message; each is told once."""
+        found = set()
+        while self._kept_care:
+            found.add(self._kept_care.popleft())
+        return found
 
     def _on_connect(
         self,
@@ -182,6 +214,8 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError:  # no broker should let it through
             topic = ""
+        if self._is_aside(topic, message):
+            return
         self.inbox.put(
             Arrived(
                 topic=topic,
@@ -192,6 +226,18 @@ class Connection:
                 connection=self.number,
             )
         )
+
+    def _is_aside(self, topic: str, message: MQTTMessage) -> bool:
+        """Whether it is nothing to be written down; then it is noted here."""
+        if topic == self._birth_topic:
+            self.births += message.payload == ONLINE and not message.retain
+            return True
+        animal = re.fullmatch(
+            rf"{re.escape(self._base)}/{NO_BOX}/({ANIMAL_PATTERN[1:-1]})/care", topic
+        )
+        if animal and message.retain and message.payload:
+            self._kept_care.append(animal[1])
+        return animal is not None
 
     def _on_subscribe(
         self,
@@ -214,7 +260,9 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._tell_once(f"the broker does not take suggestions ({reason}); check its rights")
+            self._tell_once(
+                f"the broker does not take what we publish ({reason}); check its rights"
+            )
 
     @property
     def _where(self) -> str:

@@ -10,10 +10,14 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from monitor.messages import (
+    ANIMAL_COMMANDS,
+    ANIMAL_PATTERN,
     BOX_PATTERN,
     CRY_PATTERN,
     MAX_CLIP_BYTES,
     MAX_PAYLOAD_BYTES,
+    NO_BOX,
+    AnimalCommand,
     ClockState,
     CryMessage,
     Message,
@@ -56,11 +60,47 @@ def address(base: str, topic: str) -> Address:
         raise RefusedError("this is no topic of ours")
     if re.fullmatch(BOX_PATTERN, box) is None or box.endswith("\n"):
         raise RefusedError("the box's id must be 1 to 32 of a-z, 0-9, _ and -")
+    if box == NO_BOX:
+        raise RefusedError(f"no box may be called '{NO_BOX}'")
     return Address(box, what, rest)
+
+
+def is_of_animal(base: str, topic: str) -> bool:
+    """Whether it is about an animal: a command."""
+    return topic.startswith(f"{base}/{NO_BOX}/") and "/set/" in topic
+
+
+def animal_address(base: str, topic: str) -> tuple[int, str]:
+    """An animal's id and the command. Raises RefusedError."""
+    animal, _, rest = topic.removeprefix(f"{base}/{NO_BOX}/").partition("/")
+    what = rest.removeprefix("set/")
+    if re.fullmatch(ANIMAL_PATTERN, animal) is None or animal.endswith("\n"):
+        raise RefusedError("the animal's id must be a number")
+    if what not in ANIMAL_COMMANDS or what == rest:
+        raise RefusedError(f"there are {', '.join(ANIMAL_COMMANDS)}")
+    return int(animal), what
+
+
+def animal_command(payload: bytes) -> AnimalCommand:
+    """What is said of an animal; whoever writes by hand may leave `schema` out.
+
+    Raises RefusedError.
+    """
+    return _validated(AnimalCommand, payload, strict=False)
 
 
 def message(model: type[M], payload: bytes, box: str) -> M:
     """The payload as a message about this box. Raises RefusedError."""
+    found = _validated(model, payload, strict=True)
+    if "schema_version" not in found.model_fields_set:
+        raise RefusedError("schema: is missing; this program knows schema 1")
+    said = getattr(found, "box", box)
+    if said != box:
+        raise RefusedError(f"box: the topic says {box}, the message {said}")
+    return found
+
+
+def _validated(model: type[M], payload: bytes, *, strict: bool) -> M:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RefusedError(f"too large: {len(payload)} bytes of at most {MAX_PAYLOAD_BYTES}")
     try:
@@ -70,17 +110,11 @@ def message(model: type[M], payload: bytes, box: str) -> M:
     if any(nul in payload for nul in _NUL):
         raise RefusedError("holds a NUL character")
     try:
-        found = model.model_validate_json(payload, strict=True)
+        return model.model_validate_json(payload, strict=strict)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RefusedError(f"{where}: {first['msg']}" if where else first["msg"]) from None
-    if "schema_version" not in found.model_fields_set:
-        raise RefusedError("schema: is missing; this program knows schema 1")
-    said = getattr(found, "box", box)
-    if said != box:
-        raise RefusedError(f"box: the topic says {box}, the message {said}")
-    return found
 
 
 def cry(payload: bytes, box: str, now: datetime) -> CryMessage:

@@ -26,6 +26,7 @@ from monitor.messages import (
 )
 from monitor.settings import Settings
 from web import changes, learning, minutes, quarantine, reading
+from web.animal_commands import Saying, carry_out
 from web.boxes import TooManyBoxesError, box_of, status_of
 from web.mqtt import Arrived
 from web.reading import RefusedError
@@ -40,13 +41,18 @@ RETAINED = ("state", "health", "availability", "learning")
 
 
 def take(
-    session: Session, messages: Sequence[Arrived], settings: Settings, now: datetime
+    session: Session,
+    messages: Sequence[Arrived],
+    settings: Settings,
+    now: datetime,
+    answers: list[Saying] | None = None,
 ) -> list[str | None]:
     """Write messages down in one transaction.
 
-    For each, None, or the reason why it was put into quarantine instead.
+    For each, None, or the reason why it was put into quarantine instead. `answers` gets what is
+    to be said when the transaction is committed.
     """
-    taking = _Taking(session, settings, now)
+    taking = _Taking(session, settings, now, [] if answers is None else answers)
     reasons = [taking.take(place, message) for place, message in enumerate(messages)]
     for place, why in taking.close():
         reasons[place] = why
@@ -58,8 +64,11 @@ def take(
 class _Taking:
     """Takes a batch: cries are gathered and written together, the rest as it comes."""
 
-    def __init__(self, session: Session, settings: Settings, now: datetime) -> None:
+    def __init__(
+        self, session: Session, settings: Settings, now: datetime, answers: list[Saying]
+    ) -> None:
         self._session, self._settings, self._now = session, settings, now
+        self._answers = answers
         self._boxes: dict[str, Box] = {}
         self._said: list[tuple[int, CryMessage]] = []  # of cries, with the place in the batch
         self._told: dict[tuple[changes.Kind, str, str | None], None] = {}  # in order, each once
@@ -81,6 +90,9 @@ class _Taking:
         return refused
 
     def _take(self, place: int, message: Arrived) -> None:
+        if reading.is_of_animal(self._settings.mqtt.base_topic, message.topic):
+            self._of_animal(message)
+            return
         about = reading.address(self._settings.mqtt.base_topic, message.topic)
         payload, live = message.payload, not message.retained
         if about.what in RETAINED and not payload:
@@ -108,6 +120,13 @@ class _Taking:
                 self._availability(about.box, payload, live=live)
             case _:
                 raise RefusedError("this is no topic of ours")
+
+    def _of_animal(self, message: Arrived) -> None:
+        answer, reason = carry_out(self._session, message, self._settings, self._now)
+        if answer is not None:
+            self._answers.append(answer)
+        if reason is not None:
+            raise RefusedError(reason)
 
     def _cries(self) -> list[tuple[int, str]]:
         session, ids = self._session, {said.id for _, said in self._said}

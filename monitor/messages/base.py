@@ -24,7 +24,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 MAX_CALLS_A_MESSAGE = 200  # calls since the previous message; more than 5 s of crying ever holds
 BOX_PATTERN = r"^[a-z0-9_-]{1,32}$"
 NO_BOX = "animal"  # no box may be called so: below it stand the topics of animals
-ANIMAL_PATTERN = r"^[1-9][0-9]{0,9}$"
+ANIMAL_PATTERN = r"^[1-9][0-9]{0,8}$"
 CRY_PATTERN = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 RUN_PATTERN = r"^[0-9a-f]{8,32}$"
 

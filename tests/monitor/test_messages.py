@@ -209,7 +209,7 @@ learnings = st.builds(
 )
 answers = st.builds(Answer, id=ids, ok=st.booleans(), message=words, value=values)
 
-animal_ids = st.integers(1, 9_999_999_999).map(str)
+animal_ids = st.integers(1, 999_999_999).map(str)
 cares = st.builds(
     AnimalCareMessage,
     animal=animal_ids,

@@ -39,7 +39,8 @@ def ingest(config: Path | None, share: str | None, name: str) -> None:
     broker = broker_for(settings, "dashboard")
     with records(config) as database, _only_one(settings.state_dir, name):
         client_id = f"nursery-ingest-{name}-{_own_id(settings.state_dir)}"
-        connection = Connection(broker, settings.mqtt.base_topic, client_id, share)
+        born = f"{settings.home_assistant.prefix}/status"
+        connection = Connection(broker, settings.mqtt.base_topic, client_id, share, born)
         running = Ingest(database, settings, connection, name, lambda: datetime.now(UTC))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
