@@ -111,7 +111,7 @@ def stopped() -> Response:
         written = [journal.cry_stopped(session, who, cry_id, because)]
         text = f"It stopped because: {words.STOPPED.get(because, because).lower()}"
         meant = _the_one_meant(session, cry_id) if because == "fed" else None
-        if meant is not None:
+        if meant is not None and journal.feed_near(session, meant, who.now) is None:
             written.append(journal.feed(session, who, [meant]))
             text += f". {_names(session, [str(meant)])}'s feed is noted"
         return written, text
