@@ -11,13 +11,26 @@ from monitor.messages import utc_text
 from web import nursery, times
 from web.care.wording import REASONS
 from web.nursery import now, zone
-from web.pages import about, animals, cries, cry_lists, home, learning, nights, taps, words
+from web.pages import (
+    about,
+    animals,
+    cries,
+    cry_lists,
+    entry,
+    home,
+    learning,
+    milk,
+    nights,
+    plan,
+    taps,
+    words,
+)
 from web.presence import STALE
 
 
 def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
-    for module in (home, nights, taps, cries, animals, learning, about):
+    for module in (home, nights, taps, entry, cries, plan, milk, animals, learning, about):
         app.register_blueprint(module.bp)
     app.jinja_env.filters.update(
         age=times.age_words,
@@ -37,6 +50,7 @@ def register(app: Flask) -> None:
         tel=lambda number: "".join(sign for sign in number if sign in "+0123456789"),
         who_cries=words.who_cries,
     )
+    plan.add_words(app.jinja_env.filters)
     app.context_processor(_shared)
 
 

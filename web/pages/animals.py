@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -15,7 +15,7 @@ from web import changes, journal
 from web.journal import Entry, EntryError, Written
 from web.nursery import entry, looking, now, reading, settings, writing
 from web.pages import babies
-from web.records import Animal, Feed, Weight
+from web.records import Animal, Feed, Photo, Weight
 
 bp = Blueprint("animals", __name__, url_prefix="/babies")
 
@@ -94,6 +94,18 @@ def edit(animal_id: int) -> Page:
 def animal(animal_id: int) -> Page:
     """One baby."""
     return _page(animal_id, {}, {})
+
+
+@bp.get("/<int:animal_id>/photo/<int:photo_id>")
+def photo(animal_id: int, photo_id: int) -> Response:
+    """Its face; another photo has another address, so that phones may keep it."""
+    with reading() as session:
+        found = session.get(Photo, photo_id)
+        if found is None or found.animal_id != animal_id:
+            abort(404)
+        answer = current_app.response_class(found.image, mimetype=found.content_type)
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
 
 
 @bp.post("/<int:animal_id>/feeds")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from web.nursery import Look
@@ -33,8 +33,8 @@ class Baby:
     weighed_at: datetime | None
     marks: tuple[str, ...] = ()
     demo: bool = False
-    photo_at: datetime | None = None
-    """When its photo was taken over, if there is one: part of the photo's address."""
+    photo_id: int | None = None
+    """Of the photo that is shown, if there is one: part of its address."""
 
 
 def box_names(look: Look) -> dict[str, str]:
@@ -65,7 +65,11 @@ def as_listed(look: Look, animals: Sequence[Animal], names: Mapping[str, str]) -
     )
     homes = dict(iter(session.execute(living)))
     feeds, weights = _newest_feeds(session, ids), _newest_weights(session, ids)
-    taken = select(Photo.animal_id, Photo.at).where(Photo.animal_id.in_(ids))
+    taken = (
+        select(Photo.animal_id, func.max(Photo.id))
+        .where(Photo.animal_id.in_(ids), Photo.undone_at.is_(None))
+        .group_by(Photo.animal_id)
+    )
     photos = dict(iter(session.execute(taken)))
     found = []
     for animal in animals:
@@ -88,7 +92,7 @@ def as_listed(look: Look, animals: Sequence[Animal], names: Mapping[str, str]) -
                 weighed_at=weighed[0].at if weighed else None,
                 marks=_marks(animal),
                 demo=animal.demo,
-                photo_at=photos.get(animal.id),
+                photo_id=photos.get(animal.id),
             )
         )
     return found

@@ -4,9 +4,16 @@ import { follow } from "./live.js";
 import { showToast, tap } from "./taps.js";
 import { startClock } from "./clock.js";
 import { play } from "./sound.js";
+import { keep } from "./kept.js";
+import { follow as followAmount, startAmounts, step } from "./amounts.js";
 
 startClock();
 document.addEventListener("submit", tap);
+document.addEventListener("submit", keep);
 document.addEventListener("click", play);
+document.addEventListener("click", step);
+document.addEventListener("input", followAmount);
+document.addEventListener("fresh-main", startAmounts);
+startAmounts();
 document.querySelectorAll("[data-toast]").forEach(showToast);
 if (document.body.dataset.live) follow();

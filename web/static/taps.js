@@ -33,7 +33,7 @@ export async function tap(event) {
   }
 }
 
-function addToast(html, words) {
+export function addToast(html, words) {
   const place = document.querySelector(".toasts");
   if (words) {
     const toast = document.createElement("div");
