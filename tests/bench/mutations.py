@@ -1,0 +1,177 @@
+"""Do the tests notice? `python -m tests.bench.mutations [--only gates ...] [--jobs 2]`
+
+Each small lie of `tests/bench/mutants.py` about the care rules is told to the rules' own tests, in
+a process of its own; a lie that no test notices survives. The examples of ../shared stay out of it
+unless asked for (`--examples`): the project's tests have to stand alone. What cannot be noticed
+because it changes nothing is listed in `EQUIVALENT`, each with its reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import EnumType
+from types import ModuleType
+
+from tests.bench.mutants import Mutant, mutants
+from tests.bench.parts import REPOSITORY
+
+CARE = "tests/web/care/test_care"
+# The rules, each with the tests that are asked, those that notice the most first.
+RULES = ("rules", "gates", "tables", "unknowns", "invariants")
+MODULES: dict[str, tuple[str, ...]] = {
+    "tables": RULES,
+    "facts": RULES,
+    "gates": ("gates", *RULES),
+    "portion": ("tables", *RULES),
+    "scene": RULES,
+    "company": ("gates", *RULES),
+    "rules": RULES,
+    "unknowns": ("unknowns", *RULES),
+    "advice": RULES,
+    "scenario": ("scenario", *RULES),
+}
+LEVELS = ("ALL", "LITTER", "SPECIES", "CROSS", "STRANGERS")
+LONGEST_S = 180
+
+# module, the line, what -> what: why nobody can notice.
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a lie."""
+
+    module: str
+    mutant: Mutant
+    noticed: bool
+    took_s: float
+
+    @property
+    def excuse(self) -> str | None:
+        """Why it may survive."""
+        return EQUIVALENT.get((self.module, self.mutant.before, self.mutant.what))
+
+
+class _Told(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives one module's source as it is told, not as it is."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self._name, self._source = name, source
+
+    def find_spec(
+        self, name: str, path: object, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        return importlib.util.spec_from_loader(name, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__file__ = str(REPOSITORY / "web" / "care" / f"{self._name.rsplit('.', 1)[1]}.py")
+        exec(compile(self._source, module.__file__, "exec"), module.__dict__)
+
+
+def told(module: str, mutant: Mutant, tests: Sequence[str]) -> Verdict:
+    """Run the tests on a lie, until one of them notices."""
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _run(module, mutant.source, tests)
+    _, status = os.waitpid(child, 0)
+    return Verdict(module, mutant, status != 0, time.monotonic() - began)
+
+
+def _run(module: str, source: str, tests: Sequence[str]) -> None:
+    """In the child: never returns."""
+    code = 1
+    try:
+        signal.alarm(LONGEST_S)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        sys.meta_path.insert(0, _Told(f"web.care.{module}", source))
+        pytest = importlib.import_module("pytest")
+        options = ["-x", "-q", "--assert=plain", "--no-header", "-p", "no:cacheprovider"]
+        code = int(pytest.main([*options, *tests]))
+    finally:
+        os._exit(code)
+
+
+def files(module: str, *, examples: bool) -> list[str]:
+    """The tests that are asked about a module."""
+    names = dict.fromkeys((*MODULES[module], *(["examples"] if examples else [])))
+    return [f"{CARE}_{name}.py" for name in names]
+
+
+def lies(module: str) -> Iterator[Mutant]:
+    """All lies about a module."""
+    source = (REPOSITORY / "web" / "care" / f"{module}.py").read_text("utf-8")
+    return mutants(source, enumerations(module), LEVELS)
+
+
+def enumerations(module: str) -> dict[str, EnumType]:
+    """Those that a module uses; a child looks them up, so that no rule is imported here."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        found = importlib.import_module(f"web.care.{module}")
+        known = {n: list(v.__members__) for n, v in vars(found).items() if isinstance(v, EnumType)}
+        os.write(write, repr(known).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        known = eval(answer.read())
+    os.waitpid(child, 0)
+    enum = importlib.import_module("enum")
+    return {name: enum.Enum(name, members) for name, members in known.items()}
+
+
+def main() -> None:
+    """Tell all lies, print those that survive and the score."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.mutations", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES))
+    parser.add_argument("--examples", action="store_true", help="ask those of ../shared as well")
+    parser.add_argument("--jobs", type=int, default=1)
+    args = parser.parse_args()
+    os.chdir(REPOSITORY)
+    for name in ("pytest", "hypothesis", "jsonschema", "_pytest.python", "tests.conftest"):
+        importlib.import_module(name)
+    told_of, noticed, excused = 0, 0, 0
+    print("module     lies  noticed  equivalent  survived")
+    for module in args.only:
+        asked = files(module, examples=args.examples)
+        with ThreadPoolExecutor(args.jobs) as pool:
+            found = list(pool.map(lambda lie: told(module, lie, asked), lies(module)))  # noqa: B023
+        bad = [one for one in found if not one.noticed]
+        fine = [one for one in bad if one.excuse]
+        told_of, noticed, excused = (
+            told_of + len(found),
+            noticed + len(found) - len(bad),
+            excused + len(fine),
+        )
+        print(
+            f"{module:9} {len(found):5} {len(found) - len(bad):8} {len(fine):11} "
+            f"{len(bad) - len(fine):9}",
+            flush=True,
+        )
+        for one in bad:
+            if not one.excuse:
+                print(f"    {one.mutant.line}: {one.mutant.before}\n        {one.mutant.what}")
+    left = told_of - noticed - excused
+    print(f"{told_of} lies: {noticed} noticed, {excused} change nothing, {left} survived")
+    print(f"score {noticed / max(1, told_of - excused):.1%}")
+    sys.exit(1 if left else 0)
+
+
+if __name__ == "__main__":
+    main()
