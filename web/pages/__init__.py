@@ -27,6 +27,9 @@ from web.pages import (
 )
 from web.presence import STALE
 
+# Under which tab of the bottom navigation a subject stands, where it is not one itself.
+TAB_OF = {"milk": "plan"}
+
 
 def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
@@ -61,6 +64,7 @@ def _shared() -> dict[str, object]:
         "is_demo": nursery.is_demo(),
         "now": moment,
         "stale_s": STALE.total_seconds(),
+        "tab_of": TAB_OF,
         "signed_in": current_user.is_authenticated,
     }
 

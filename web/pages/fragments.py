@@ -1,7 +1,7 @@
 """The live pieces of pages: the same templates, rendered alone when something changed.
 
-A page names itself (`home`, `cries`, `cry/<id>`, `night/<box>`, `animals`, `health`); a piece is
-sent under the id of the element that it replaces.
+A page names itself (`home`, `plan`, `cries`, `cry/<id>`, `night/<box>`, `animals`, `health`); a
+piece is sent under the id of the element that it replaces.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import about, babies, boxes, cry_lists, learning, nights
+from web.pages import about, babies, boxes, cry_lists, learning, nights, plan
 from web.records import Change
+
+PLAN_EVERY_S, AT_LEAST_ONCE_S = 20, 2  # the second is how often a live page is asked for news
 
 
 def changed(
@@ -32,9 +34,18 @@ def changed(
         return _piece("babies", {"babies": babies.babies(look)})
     if page == "learning" and kinds & {"box", "cry"}:
         return {"learning": render_template("_learning.html", **learning.how_it_stands(look))}
-    if page == "health":  # judged by the age of each sign of life, which makes no change
-        return _piece("health", about.how_it_is(look))
+    if page in ("health", "plan"):
+        return _by_time(look, page, kinds)
     return _of_one(look, page, changes, turned)
+
+
+def _by_time(look: Look, page: str, kinds: Collection[str]) -> dict[str, str]:
+    """Pages on which time alone makes news, without any change."""
+    if page == "health":  # judged by the age of each sign of life
+        return _piece("health", about.how_it_is(look))
+    if kinds & {"animal", "formula"} or look.now.second % PLAN_EVERY_S < AT_LEAST_ONCE_S:
+        return _piece("plan", plan.next_feeds(look))
+    return {}
 
 
 def _of_one(
