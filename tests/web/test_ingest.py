@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from monitor.messages import CryStep, Topics
+from monitor.messages import AnimalTopics, CryStep, Topics
 from tests.mosquitto import Mosquitto, Watcher
 from tests.postgresql import PostgreSQL
 from tests.web.conftest import records_url
 from tests.web.cry_messages import BASE, FLAC, cry, cry_id, level, life, minute, state
 from tests.web.ingest_process import IngestProcess, wait_until
 from web.database import Database, open_database
-from web.journal import Entry, add_animal, weigh
+from web.journal import Entry, add_animal, edit_animal, weigh
 from web.records import (
     Base,
     BoxStatus,
@@ -28,6 +28,7 @@ from web.records import (
     Clip,
     Cry,
     CryMessageLog,
+    Feed,
     Heartbeat,
     Minute,
     QuarantinedMessage,
@@ -136,6 +137,35 @@ def test_the_suggestions_are_published_again_after_the_broker_forgot_them(
     broker.empty()
     with Watcher(broker.broker("all"), NEST.suggestion) as later:
         assert suggested(later, lambda said: True)["suggestions"] == []
+
+
+def test_an_animal_that_left_while_we_were_away_is_taken_back_and_a_command_waited(
+    ingest: IngestProcess, everybody: Watcher, broker: Mosquitto, database: Database
+) -> None:
+    suggested(everybody, lambda said: True)
+    entry = Entry("Ada", datetime.now(UTC))
+    with database.writing() as session:
+        mia, tofu = (
+            int(add_animal(session, entry, {"name": name, "species": "kitten"}, "nest").id)
+            for name in ("Mia", "Tofu")
+        )
+    with Watcher(broker.broker("all"), "nursery/animal/#", "homeassistant/#") as watcher:
+        watcher.wait(AnimalTopics(BASE, str(tofu)).care, timeout_s=30)
+        ingest.kill()
+        with database.writing() as session:
+            edit_animal(session, entry, mia, {"status": "adopted"})
+        for _ in range(2):  # the same tap
+            everybody.publish(AnimalTopics(BASE, str(tofu)).command("fed"), b'{"id": "tap"}')
+        ingest.start()
+        gone = AnimalTopics(BASE, str(mia)).care
+        watcher.wait(lambda m: m.topic == gone and not m.payload, timeout_s=30)
+        wait_until(lambda: count(database, Feed) == 1, "the feed")
+        answers = AnimalTopics(BASE, str(tofu)).answer("fed")
+        wait_until(lambda: len(watcher.payloads(answers)) == 2, "both answers")
+        assert len(set(watcher.payloads(answers))) == 1
+    with Watcher(broker.broker("all"), "nursery/animal/#", "homeassistant/#") as later:
+        later.wait(AnimalTopics(BASE, str(tofu)).care)
+        assert gone not in {message.topic for message in later.messages}
 
 
 def test_state_levels_clips_and_signs_of_life_arrive(
