@@ -16,4 +16,8 @@ document.addEventListener("input", followAmount);
 document.addEventListener("fresh-main", startAmounts);
 startAmounts();
 document.querySelectorAll("[data-toast]").forEach(showToast);
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
 if (document.body.dataset.live) follow();
