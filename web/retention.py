@@ -1,4 +1,5 @@
-"""What is forgotten, and when: sound by age and by size, minutes and changes by age.
+"""What is forgotten, and when: sound by age and by size, minutes, changes and keys of commands by
+age.
 
 Cries, calls and what carers wrote are kept for good. Each run does a bounded piece of work, so
 that nobody waits for it; what is left is done by the next one.
@@ -14,10 +15,11 @@ from sqlalchemy.orm import Session
 from monitor.settings import ClipSettings
 from web import changes, minutes
 from web.health import FORGOTTEN
+from web.journal.once import forget as forget_keys
 from web.records import Clip, Heartbeat
 
 EVERY_S = 600.0
-CLIPS_A_RUN, CHANGES_A_RUN = 500, 50_000
+CLIPS_A_RUN, CHANGES_A_RUN, KEYS_A_RUN = 500, 50_000, 5_000
 MB = 1_000_000
 
 
@@ -29,6 +31,7 @@ def run(session: Session, clips: ClipSettings, now: datetime) -> dict[str, int]:
         "minutes": minutes.forget(session, now),
         "clips": forget_clips(session, clips, now),
         "changes": changes.prune(session, now, CHANGES_A_RUN),
+        "commands": forget_keys(session, now, KEYS_A_RUN),
     }
 
 

@@ -13,7 +13,7 @@ from web.journal.animals import house
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
 from web.journal.values import choice, ids, moment, text_or_unknown, whole
 from web.journal.weights import newest_weight
-from web.journal.whom import animal_of, box_of, open_companionships, open_stay
+from web.journal.whom import animal_of, box_of, found_by, open_companionships, open_stay
 from web.records import Animal, Companionship, Observation, Stay
 
 TRIAL_MIN = 30  # a first trial is watched for so long (care rules, section 7)
@@ -243,7 +243,7 @@ def _came_from(session: Session, animal_id: int, together: Companionship) -> str
 
 
 def _known(session: Session, companionship_id: Any) -> Companionship:
-    found = session.get(Companionship, companionship_id)
+    found = found_by(session, Companionship, companionship_id)
     if found is None:
         raise EntryError("companionship_id", "is not known here")
     return found

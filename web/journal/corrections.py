@@ -12,14 +12,22 @@ from sqlalchemy.orm import Session
 
 from web.journal.animals import edit_animal
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, subject_of
-from web.journal.feeds import AMOUNT, HOW, NOTE, ROUTE, check_amount, doubts_of_feed
+from web.journal.feeds import (
+    AMOUNT,
+    HOW,
+    NOTE,
+    ROUTE,
+    check_amount,
+    doubts_of_feed,
+    doubts_of_stomach,
+)
 from web.journal.milk import edit_formula, formula_of
 from web.journal.notes import WORDS
 from web.journal.reminders import EVERY, KIND, no_dose
 from web.journal.tending import read_fact
 from web.journal.values import Reader, moment, moment_ahead
 from web.journal.weights import MOMENT, doubts_of_weight, read_grams
-from web.journal.whom import animal_of, doubts_of_time, tell_of
+from web.journal.whom import animal_of, doubts_of_time, found_by, tell_of
 from web.records import Animal, Audit, Base, Feed, Formula, Note, Observation, Reminder, Weight
 
 KINDS: Mapping[str, type[Base]] = {
@@ -61,8 +69,11 @@ def correct(
     record = Recorder(session, entry, "corrected")
     was = _animal_of(session, row)
     read = {name: _read(session, entry, kind, row, name, value) for name, value in values.items()}
-    record.ask(_doubts(session, entry, row, read))
+    bottle = _bottle(session, row, read)
+    record.ask(_doubts(session, entry, row, read) + [d for of in bottle for d in of[2]])
     record.set(row, **read)
+    for drunk, amount, _ in bottle:
+        record.set(drunk, amount_ml=amount)
     for animal in {one.id: one for one in (was, _animal_of(session, row)) if one}.values():
         tell_of(record, animal)
     if isinstance(row, Note) and row.box_id:
@@ -133,7 +144,7 @@ def history(session: Session, kind: str, record_id: int) -> list[Change]:
 def _row_of(session: Session, kind: str, record_id: Any) -> Row:
     if kind not in _READERS:
         raise EntryError("kind", f"must be one of: {', '.join(_READERS)}")
-    row = session.get(KINDS[kind], record_id) if isinstance(record_id, int) else None
+    row = found_by(session, KINDS[kind], record_id)
     if row is None or row.undone_at is not None:  # type: ignore[attr-defined]
         raise EntryError("id", f"is not a {kind} that is known here")
     return row  # type: ignore[return-value]
@@ -172,6 +183,25 @@ def _doubts(session: Session, entry: Entry, row: Row, read: Mapping[str, Any]) -
         new = Feed(animal_id=animal.id, at=at, amount_ml=amount, formula_id=milk)
         doubts += doubts_of_feed(session, entry, animal, new, but=row.id)
     return [doubt for doubt in doubts if moved or doubt.field in read]
+
+
+def _bottle(
+    session: Session, row: Row, read: Mapping[str, Any]
+) -> list[tuple[Feed, float, list[Doubt]]]:
+    """The feed that this weight measured, with the amount that it had after all."""
+    if not isinstance(row, Weight) or row.feed_id is None or "grams" not in read:
+        return []
+    fed = session.get(Feed, row.feed_id)
+    query = select(Weight).where(Weight.feed_id == row.feed_id, Weight.undone_at.is_(None))
+    grams = {one.moment: one.grams for one in session.scalars(query)} | {row.moment: read["grams"]}
+    if fed is None or not grams.keys() >= {"before", "after"}:
+        return []
+    drunk = round(grams["after"] - grams["before"], 1)
+    if drunk < 0:
+        raise EntryError("grams", "makes the weight after the bottle less than the one before")
+    check_amount(drunk, fed.how)
+    animal = animal_of(session, fed.animal_id)
+    return [(fed, drunk, doubts_of_stomach(session, animal, fed.at, drunk))]
 
 
 def _animal_of(session: Session, row: Row) -> Animal | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from web.journal.entry import Entry, EntryError, Recorder, Written
 from web.journal.values import choice, yes_no
-from web.journal.whom import animal_of
+from web.journal.whom import animal_of, found_by
 from web.records import Cry, Review, Suggestion
 
 STOPPED_BY = ("fed", "company", "warmth", "comfort", "by_itself", "unknown")
@@ -68,7 +68,7 @@ def suggestion_answered(
     why: str | None = None,
 ) -> Written:
     """Done, dismissed (`why` is one of `WHYS`), or (None) open again."""
-    found = session.get(Suggestion, suggestion_id)
+    found = found_by(session, Suggestion, suggestion_id)
     if found is None:
         raise EntryError("suggestion_id", "is not known here")
     word, reason = _DONE("outcome", outcome), _WHY("why", why)

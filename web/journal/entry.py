@@ -81,7 +81,9 @@ class Recorder:
         if doubts and not self.entry.sure:
             if len(doubts) == 1:
                 raise doubts[0]
-            raise Doubt(doubts[0].field, "; ".join(doubt.message for doubt in doubts))
+            same = [doubt.same for doubt in doubts if doubt.same is not None]
+            words = "; ".join(doubt.message for doubt in doubts)
+            raise Doubt(doubts[0].field, words, same[0] if len(same) == 1 else None)
         self._sure_of += [doubt.message for doubt in doubts]
 
     def add(self, row: Base) -> None:

@@ -14,7 +14,7 @@ from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
 from web.journal.milk import doubts_of_milk, formula_of
 from web.journal.values import choice, ids, is_empty, moment, number, text
 from web.journal.weights import doubts_of_weight, newest_weight, read_grams
-from web.journal.whom import animal_of, doubts_of_time, tell_of
+from web.journal.whom import animal_of, doubts_of_time, found_by, tell_of
 from web.records import Animal, Feed, Weight
 
 HOW = choice("full", "short", "refused", unknown=False)
@@ -177,7 +177,7 @@ def feed_near(
 
 def feed_of(session: Session, feed_id: Any) -> Feed:
     """The feed of that id, if it was not taken back. Raises EntryError."""
-    found = session.get(Feed, feed_id) if isinstance(feed_id, int) else None
+    found = found_by(session, Feed, feed_id)
     if found is None or found.undone_at is not None:
         raise EntryError("feed_id", "is not a feed that is known here")
     return found

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
 from web.journal.values import Reader, choice, ids, is_empty, number, text
-from web.journal.whom import animal_of, box_of
+from web.journal.whom import animal_of, box_of, found_by
 from web.records import Animal, Formula
 
 FIELDS: Mapping[str, Reader] = {
@@ -95,8 +95,8 @@ def doubts_of_milk(animal: Animal, milk: Formula | None) -> list[Doubt]:
 
 
 def _needed(session: Session, formula_id: Any, *, used: bool = True) -> Formula:
-    known = int(formula_id) if str(formula_id).isdecimal() else 0
-    found = session.get(Formula, known)
+    known = int(formula_id) if str(formula_id).isdecimal() else None
+    found = found_by(session, Formula, known)
     if found is None or (used and found.undone_at is not None):
         raise EntryError("formula_id", "is not a milk that is known here")
     return found

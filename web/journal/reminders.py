@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from web.journal.entry import Entry, EntryError, Recorder, Written
 from web.journal.values import Reader, choice, ids, moment, moment_ahead, text, whole
-from web.journal.whom import animal_of, tell_of
+from web.journal.whom import animal_of, found_by, tell_of
 from web.records import Animal, Reminder
 
 KINDS = ("deworming", "vaccine", "medicine", "vet", "other")
@@ -20,7 +20,7 @@ EVERY: Reader = whole(1, 366, "days")
 _TEXT = text(200)
 # A number with a unit in which medicines are measured.
 _DOSE = re.compile(
-    r"\d\s*(?:m[lg]|mcg|[µμ]g|cc|g|kg|iu|i\.u\.|units?|drops?|tablets?|tabs?|pills?|%)(?![a-z])",
+    r"\d\s*(?:m[lg]|mcg|[µμ]g|cc|iu|units?|drops?|tablets?|tabs?|pills?)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -82,7 +82,7 @@ def _next(record: Recorder, row: Reminder, animal: Animal, done: datetime) -> Re
 
 def reminder_of(session: Session, reminder_id: Any) -> Reminder:
     """The reminder of that id, if it was not taken back. Raises EntryError."""
-    found = session.get(Reminder, reminder_id) if isinstance(reminder_id, int) else None
+    found = found_by(session, Reminder, reminder_id)
     if found is None or found.undone_at is not None:
         raise EntryError("reminder_id", "is not a reminder that is known here")
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from web.journal.entry import Entry, EntryError
@@ -18,6 +18,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)  # a phone's clock may run ahead of ours by
 OLDEST = timedelta(days=30)  # an entry for longer ago is more likely a slip than a memory
 FURTHEST = timedelta(days=750)  # for what is to be done: the next year's vaccine
 MORNING = time(8)  # of what is due on a day
+MOST_DIGITS = 10  # of an id
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -35,11 +36,20 @@ def text(longest: int, *, needed: bool = False) -> Reader:
             raise EntryError(field, "is needed")
         if len(words) > longest:
             raise EntryError(field, f"is too long; at most {longest} characters")
-        if "\x00" in words:
+        if "\x00" in words or not _is_text(words):
             raise EntryError(field, "holds a character that cannot be kept")
         return words
 
     return read
+
+
+def _is_text(words: str) -> bool:
+    """Whether it can be written down: half a pair of surrogates cannot."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def text_or_unknown(longest: int) -> Reader:
@@ -84,8 +94,10 @@ def number(low: float, high: float, unit: str) -> Reader:
         if is_empty(value):
             return None
         try:
+            if isinstance(value, bool):
+                raise TypeError
             found = float(value.strip().replace(",", ".") if isinstance(value, str) else value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise EntryError(field, "must be a number") from None
         if not math.isfinite(found) or not low <= found <= high:
             raise EntryError(field, f"must be from {low:g} to {high:g} {unit}".rstrip())
@@ -128,15 +140,20 @@ def past_day(entry: Entry, field: str, value: date | None, oldest_years: int) ->
 
 
 def moment(entry: Entry, value: Any, field: str = "at") -> datetime:
-    """When it happened: now if not said; text as browsers send it, in the house's zone."""
+    """When it happened: now if not said; text as browsers send it, in the house's zone.
+
+    Of an hour that the house has twice, when the clocks go back, the later one is meant as soon
+    as it is past: what is written down was mostly just done.
+    """
     if is_empty(value):
         return entry.now
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        if found.tzinfo is None:
+            found = _in_house(entry, found)
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise EntryError(field, "must be a date and time such as 2026-11-22T14:05") from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=entry.zone)
     if found > entry.now + CLOCKS_DIFFER:
         raise EntryError(field, "is in the future")
     if found < entry.now - OLDEST:
@@ -144,36 +161,44 @@ def moment(entry: Entry, value: Any, field: str = "at") -> datetime:
     return min(found, entry.now)
 
 
+def _in_house(entry: Entry, clock: datetime) -> datetime:
+    later = clock.replace(tzinfo=entry.zone, fold=1)
+    past = later.astimezone(UTC) <= entry.now + CLOCKS_DIFFER
+    return later if past else clock.replace(tzinfo=entry.zone, fold=0)
+
+
 def moment_ahead(entry: Entry, value: Any, field: str) -> datetime:
     """When it is to be done; a day alone means its morning in the house."""
     if is_empty(value):
         raise EntryError(field, "is needed")
-    said = value if isinstance(value, date) else str(value).strip()
     try:
-        found = said if isinstance(said, date) else datetime.fromisoformat(said)
-        if not isinstance(found, datetime) or (
-            isinstance(said, str) and len(said) == len("2026-11-22")
-        ):
+        found = value if isinstance(value, date) else _day_or_moment(str(value).strip())
+        if not isinstance(found, datetime):
             found = datetime.combine(found, MORNING)
-    except ValueError:
-        raise EntryError(
-            field, "must be a date, or a date and time such as 2026-11-22T14:05"
-        ) from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=entry.zone)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=entry.zone)
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise EntryError(field, "must be a day such as 2026-11-22, or a day and time") from None
     if abs(found - entry.now) > FURTHEST:
         raise EntryError(field, f"is more than {FURTHEST.days} days away; is the date right?")
     return found
+
+
+def _day_or_moment(words: str) -> date:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return datetime.fromisoformat(words)
 
 
 def ids(field: str, values: Iterable[Any]) -> list[int]:
     """Ids of animals, at least one, each once."""
     found: list[int] = []
     for value in values:
-        try:
-            known = int(value)
-        except (TypeError, ValueError):
-            raise EntryError(field, "is not an animal") from None
+        if not str(value).isdecimal() or len(str(value)) > MOST_DIGITS:
+            raise EntryError(field, "is not an animal")
+        known = int(value)
         if known not in found:
             found.append(known)
     if not found:

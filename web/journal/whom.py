@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from web.journal.entry import Doubt, Entry, EntryError, Recorder
-from web.records import Animal, Companionship, Stay
+from web.records import Animal, Base, Companionship, Stay
+
+Row = TypeVar("Row", bound=Base)
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
+
+
+def found_by(session: Session, table: type[Row], key: Any) -> Row | None:
+    """The row of that number, which may be anything that somebody sent."""
+    if not isinstance(key, int) or not 0 < key <= LARGEST_ID:
+        return None
+    return session.get(table, key)
 
 
 def animal_of(session: Session, animal_id: Any, field: str = "animal_id") -> Animal:
     """The animal of that id. Raises EntryError."""
-    found = session.get(Animal, animal_id) if isinstance(animal_id, int) else None
+    found = found_by(session, Animal, animal_id)
     if found is None:
         raise EntryError(field, "is not an animal that is known here")
     return found
