@@ -37,7 +37,8 @@ def ago(then: datetime, now: datetime) -> str:
     A moment a little ahead (another computer's clock) counts as just now; further ahead it is
     said: `in 3 min`.
     """
-    seconds = (now - then).total_seconds()
+    # In UTC: two moments of one zone are taken from each other by their clocks, not by time.
+    seconds = (now.astimezone(UTC) - then.astimezone(UTC)).total_seconds()
     if seconds < -MINUTE_S:
         return f"in {_coarse(-seconds)}"
     if seconds < JUST_NOW_S:
@@ -106,31 +107,37 @@ class Watch:
 def watch_of(moment: datetime, zone: ZoneInfo, night_from: time, night_to: time) -> Watch:
     """The night or day of the house that `moment` falls in.
 
-    A night that runs over midnight belongs to the evening on which it began.
+    A night that runs over midnight belongs to the evening on which it began. Clocks that go back
+    begin no night or day a second time.
     """
-    local = moment.astimezone(zone)
-    at = local.time()
-    if night_from > night_to:
-        if at >= night_from:
-            return Watch(night=True, day=local.date())
-        if at < night_to:
-            return Watch(night=True, day=local.date() - timedelta(days=1))
-        return Watch(night=False, day=local.date())
-    return Watch(night=night_from <= at < night_to, day=local.date())
+    if night_from == night_to:  # no night at all
+        return Watch(night=False, day=moment.astimezone(zone).date())
+    turns = _turns(moment, zone, night_from, night_to)
+    began, clock = max(turn for turn in turns if turn[0] <= moment)
+    return Watch(night=clock == night_from, day=began.astimezone(zone).date())
 
 
 def watch_span(
     moment: datetime, zone: ZoneInfo, night_from: time, night_to: time
 ) -> tuple[datetime, datetime]:
     """Begin and end, in UTC, of the night or day of the house that `moment` falls in."""
+    turns = [turn for turn, _ in _turns(moment, zone, night_from, night_to)]
+    return max(turn for turn in turns if turn <= moment), min(t for t in turns if t > moment)
+
+
+def _turns(
+    moment: datetime, zone: ZoneInfo, night_from: time, night_to: time
+) -> list[tuple[datetime, time]]:
+    """When nights and days begin around a moment, in UTC, with the clock's time at each.
+
+    A time that the clocks skip counts from when they are put on, one that comes twice once.
+    """
     day = moment.astimezone(zone).date()
-    turns = sorted(
-        datetime.combine(day + timedelta(days=near), at, tzinfo=zone).astimezone(UTC)
+    return [
+        (datetime.combine(day + timedelta(days=near), at, tzinfo=zone).astimezone(UTC), at)
         for near in (-2, -1, 0, 1, 2)
-        for at in {night_from, night_to}
-    )
-    after = next(number for number, turn in enumerate(turns) if turn > moment)
-    return turns[after - 1], turns[after]
+        for at in (night_from, night_to)
+    ]
 
 
 def age_in_days(born_on: date | None, now: datetime, zone: ZoneInfo) -> int | None:

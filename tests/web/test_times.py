@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from web import times
@@ -12,6 +12,7 @@ from web import times
 LONDON = ZoneInfo("Europe/London")
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 22, 2, 14, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,66 @@ def test_age_is_counted_by_the_calendar_of_the_house() -> None:
     assert times.age_words(1) == "1 day"
     assert times.age_words(17) == "2 weeks 3 days"
     assert times.age_words(None) == "age not known"
+
+
+# Clocks go on and back: by an hour at night, by half of one, at midnight itself.
+CHANGES = [
+    (zone, datetime.fromisoformat(f"{day}T12:00+00:00"))
+    for zone, days in {
+        "Europe/London": ("2026-10-25", "2026-03-29"),
+        "America/New_York": ("2026-11-01", "2026-03-08"),
+        "Australia/Lord_Howe": ("2026-04-04", "2026-10-03"),
+        "America/Santiago": ("2026-04-05", "2026-09-06"),
+    }.items()
+    for day in days
+]
+clocks = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
+
+
+@pytest.mark.parametrize(("zone_name", "around"), CHANGES)
+@settings(max_examples=60, deadline=None)
+@given(
+    minutes=st.integers(-2160, 2160), lasts=st.integers(0, 2160), night=st.tuples(clocks, clocks)
+)
+def test_across_a_clock_change_durations_are_true_and_nights_follow_each_other(
+    zone_name: str, around: datetime, minutes: int, lasts: int, night: tuple[time, time]
+) -> None:
+    zone = ZoneInfo(zone_name)
+    then = around + timedelta(minutes=minutes)
+    now = then + timedelta(minutes=lasts)
+    said = times.ago(then.astimezone(zone), now.astimezone(zone))
+    assert said == times.ago(NOW - timedelta(minutes=lasts), NOW)
+    assert (then.astimezone(zone).utcoffset(), then.astimezone(zone).strftime("%H:%M")) == (
+        _told(times.clock_time(then, zone), then, zone)
+    )
+    begin, end = times.watch_span(then, zone, *night)
+    assert begin <= then < end
+    assert end - begin <= timedelta(hours=25)
+    assert times.watch_span(end, zone, *night)[0] == end
+    if night[0] != night[1]:
+        watches = {times.watch_of(m, zone, *night) for m in (begin, then, end - SECOND)}
+        assert len(watches) == 1
+        assert times.watch_of(end, zone, *night) not in watches
+
+
+def _told(text: str, moment: datetime, zone: ZoneInfo) -> tuple[timedelta | None, str]:
+    """Offset and clock time that a person reads out of the text on that day."""
+    clock, _, name = text.partition(" ")
+    local = moment.astimezone(zone)
+    read = datetime.combine(local.date(), time.fromisoformat(clock), tzinfo=zone)
+    options = [read.replace(fold=fold) for fold in (0, 1)]
+    meant = [one for one in options if not name or one.tzname() == name]
+    assert name or options[0].utcoffset() == options[1].utcoffset()
+    return meant[0].utcoffset(), clock
+
+
+def test_where_the_house_sleeps_midnight_may_be_skipped_and_ages_still_turn() -> None:
+    santiago = ZoneInfo("America/Santiago")  # 2026-09-06 begins at 01:00
+    before, after = (
+        datetime(2026, 9, 6, 3, 59, tzinfo=UTC),
+        datetime(2026, 9, 6, 4, 0, tzinfo=UTC),
+    )
+    assert times.clock_time(after, santiago) == "01:00"
+    born = date(2026, 9, 1)
+    ages = [times.age_in_days(born, moment, santiago) for moment in (before, after)]
+    assert ages == [4, 5]
