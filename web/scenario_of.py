@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from monitor.messages import ClockState
 from monitor.settings import HouseSettings
+from web.care.growth import DAY_BEFORE
 from web.care.scenario import (
     MAX_ANIMALS,
     RED_FLAGS,
@@ -42,8 +43,6 @@ LONGEST_EPISODE_S = 86_400
 LONGEST_CHANGE_MIN = 1440  # a move longer ago is none lately
 LONGEST_SINCE_MIN = 2880  # a feed or stool longer ago means that the log was not kept
 TRUST_HEALTH_MIN = 24 * 60  # "well" holds for a day; "not well" until somebody says otherwise
-# The weighing of a day before: near enough to a day to be compared with as it is.
-DAY_BEFORE = (timedelta(hours=18), timedelta(hours=30))
 
 
 @dataclass(frozen=True)

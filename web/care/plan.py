@@ -160,9 +160,10 @@ def feeds_between(
     """All feeds of one baby from `begin` on, before `end`, as if each were given when due.
 
     What is overdue, or due again for another reason, comes at once; so does what nobody knows.
+    Nothing is planned for an emergency, nor for a baby that its mother feeds.
     """
     first = next_feed(fed, time, now)
-    if first.state is State.MOTHER:
+    if first.state is State.MOTHER or first.stop is Stop.URGENT:
         return []
     at_once = first.why not in {Feed.NOT_DUE, Feed.SOON}
     at = now if at_once or first.due_at is None else first.due_at

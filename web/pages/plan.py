@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
-from web import changes, growing, plan
+from web import changes, growing, journal, plan
 from web.care import feeding, plan_numbers
-from web.care.plan import Round, State
+from web.care.plan import Feeding, Round, State, Stop
 from web.care.plan_numbers import Numbers
+from web.journal import Entry, Written
 from web.nursery import Look, looking, now
-from web.pages import babies, growth_words, plan_words, weight_chart
+from web.pages import babies, growth_words, plan_words, taps, weight_chart
 from web.pages.babies import Baby
-from web.plan import NightPlan, Planned
+from web.plan import Planned
 
 bp = Blueprint("plan", __name__, url_prefix="/plan")
 
@@ -52,12 +55,12 @@ def next_feeds(look: Look) -> dict[str, Any]:
     """What the plan's page shows, for its templates."""
     found = plan.plan(look.session, look.settings.house, look.now)
     rows = _rows(look, found.babies)
-    groups = [
-        (heading, [row for row in rows if row.plan.next.state is state])
+    groups = {plan_words.HELD: [row for row in rows if row.plan.next.stop]} | {
+        heading: [row for row in rows if row.plan.next.state is state and not row.plan.next.stop]
         for state, heading in plan_words.HEADINGS.items()
-    ]
+    }
     return {
-        "groups": [(heading, some) for heading, some in groups if some],
+        "groups": [(heading, some) for heading, some in groups.items() if some],
         "rows": rows,
         "due": [row for row in rows if row.waits and row.plan.next.stop is None],
         "summary": plan_words.summary(found, look.now),
@@ -80,7 +83,8 @@ def night() -> str:
             rounds=[_round(one, rows) for one in found.rounds],
             rows=rows,
             feeds=sum(len(one.feeds) for one in found.rounds),
-            nursed=_nursed(found),
+            nursed=[one.name for one in found.plan.babies if one.next.state is State.MOTHER],
+            urgent=[one.name for one in found.plan.babies if one.next.stop is Stop.URGENT],
             printed=look.now,
         )
 
@@ -98,18 +102,25 @@ def growth() -> str:
         )
 
 
+@bp.post("/growth/<int:animal_id>/runt")
+def runt(animal_id: int) -> Response:
+    """A carer's word on whether the one that is so light beside its litter is the runt."""
+
+    def write(session: Session, who: Entry) -> tuple[list[Written], str]:
+        is_one = request.form.get("runt") == "yes"
+        written = journal.edit_animal(session, who, animal_id, {"runt": is_one})
+        return [written], "Noted: the runt" if is_one else "Noted: light, but not the runt"
+
+    return taps.tap(write)
+
+
 def _rows(look: Look, planned: Sequence[Planned]) -> list[Row]:
     listed = {one.id: one for one in babies.babies(look)}
     return [Row(one, listed[one.id], plan_numbers.numbers(one.next)) for one in planned]
 
 
-def _round(one: Round, rows: Mapping[str, Row]) -> tuple[Round, list[tuple[Any, Row]]]:
-    return one, [(feeding_, rows[feeding_.id]) for feeding_ in one.feeds]
-
-
-def _nursed(found: NightPlan) -> list[str]:
-    """Names of those whom their mother feeds."""
-    return [one.name for one in found.plan.babies if one.next.state is State.MOTHER]
+def _round(one: Round, rows: Mapping[str, Row]) -> tuple[Round, list[tuple[Feeding, Row]]]:
+    return one, [(given, rows[given.id]) for given in one.feeds]
 
 
 def add_words(filters: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from web.times import lasting
 
 _MINUTE_S = 60
 
+HELD = "Not to be fed now"
 HEADINGS = MappingProxyType(
     {
         State.OVERDUE: "Overdue",
