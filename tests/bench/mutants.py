@@ -145,13 +145,13 @@ def _of_conditions(node: ast.AST) -> Iterator[_Splice]:
         yield _Splice(node, f"({ast.unparse(turned)})")
         for place in range(len(node.values)):
             rest = node.values[:place] + node.values[place + 1 :]
-            left = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+            left: ast.expr = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
             yield _Splice(node, f"({ast.unparse(left)})")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
         yield _Splice(node, f"({ast.unparse(node.operand)})")
     elif isinstance(node, ast.BinOp) and type(node.op) in SUMS:
-        left, right = ast.unparse(node.left), ast.unparse(node.right)
-        yield _Splice(node, f"(({left}) {SUMS[type(node.op)]} ({right}))")
+        one, other = ast.unparse(node.left), ast.unparse(node.right)
+        yield _Splice(node, f"(({one}) {SUMS[type(node.op)]} ({other}))")
 
 
 def _of_branches(node: ast.AST) -> Iterator[_Splice]:
