@@ -13,7 +13,9 @@ from web.care.wording import REASONS
 from web.nursery import now, zone
 from web.pages import (
     about,
+    animal_form,
     animals,
+    corrections,
     cries,
     cry_lists,
     entry,
@@ -22,18 +24,21 @@ from web.pages import (
     milk,
     nights,
     plan,
+    reminders,
     taps,
     words,
 )
 from web.presence import STALE
 
 # Under which tab of the bottom navigation a subject stands, where it is not one itself.
-TAB_OF = {"milk": "plan"}
+TAB_OF = {"milk": "plan", "entry": "home"}
+TAB_OF |= dict.fromkeys(("animal_form", "corrections", "reminders"), "animals")
 
 
 def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
-    for module in (home, nights, taps, entry, cries, plan, milk, animals, learning, about):
+    of_one = (animals, animal_form, corrections, reminders)
+    for module in (home, nights, taps, entry, cries, plan, milk, *of_one, learning, about):
         app.register_blueprint(module.bp)
     app.jinja_env.filters.update(
         age=times.age_words,

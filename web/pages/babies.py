@@ -113,13 +113,14 @@ def _newest_feeds(session: Session, ids: Sequence[int]) -> dict[int, Feed]:
 
 
 def _newest_weights(session: Session, ids: Sequence[int]) -> dict[int, list[Weight]]:
-    """The last two of each, the newest first; not those that only measure a bottle."""
+    """The last two of each, the newest first; not those after a bottle, with the milk in them."""
     one = aliased(Weight)
 
     def nth(before: int) -> ColumnElement[int | None]:
         return (
             select(one.id)
-            .where(one.animal_id == Animal.id, one.undone_at.is_(None), one.moment.is_(None))
+            .where(one.animal_id == Animal.id, one.undone_at.is_(None))
+            .where(one.moment.is_distinct_from("after"))
             .order_by(one.at.desc(), one.id.desc())
             .offset(before)
             .limit(1)

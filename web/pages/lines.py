@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Response, current_app, flash, redirect, request
@@ -24,6 +24,7 @@ from web.pages.taps import came_from
 
 Form = MultiDict[str, str]
 WriteOne = Callable[[Session, Entry, int], Sequence[Written]]
+Write = Callable[[Session, Entry], Sequence[Written]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ class Attempt:
         return bool(self.problems) and all(one.doubt for one in (self.problems or {}).values())
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What came of writing a form about one thing."""
+
+    undo_ids: Sequence[int] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """By field; empty: it is written."""
+    doubtful: bool = False
+    """Only what a carer may know better."""
+
+
 class _NotAllError(Exception):
     """Some lines cannot be written; none shall be."""
 
@@ -77,10 +89,29 @@ def write_each(ids: Iterable[int], write: WriteOne) -> Attempt:
 
     try:
         with writing() as session:
-            answer = once(session, _key(), f"form {request.path}", who.now, do).answer
+            what = f"form {request.path}"
+            answer = once(session, _key(), what, who.now, do).answer
         return Attempt(undo_ids=answer["undo"])
     except _NotAllError:
         return Attempt(problems=problems)
+
+
+def write_form(write: Write) -> Tried:
+    """Write a form about one thing, or say which field is wrong."""
+    who = replace(entry(), sure="sure" in request.form)
+    try:
+        with writing() as session:
+            answer = once(
+                session,
+                _key(),
+                f"form {request.path}",
+                who.now,
+                lambda: {"undo": [one.undo_id for one in write(session, who)]},
+            )
+        return Tried(undo_ids=answer.answer["undo"])
+    except EntryError as error:
+        found = problem(error)
+        return Tried(errors={error.field: found.text}, doubtful=found.doubt)
 
 
 def _undo_ids(
@@ -132,6 +163,11 @@ def done(text: str, undo_ids: Sequence[int], to: str = "") -> BaseResponse:
     undo, place = "-".join(str(one) for one in undo_ids), to or came_from()
     flash({"text": text, "undo": undo, "back": place})  # type: ignore[arg-type]  # any JSON
     return leave(place)
+
+
+def say(text: str) -> None:
+    """A toast that something went wrong, on the next page."""
+    flash({"text": text, "wrong": True})  # type: ignore[arg-type]  # any JSON lives in the session
 
 
 def leave(path: str) -> BaseResponse:

@@ -5,6 +5,7 @@ import { showToast, tap } from "./taps.js";
 import { startClock } from "./clock.js";
 import { play } from "./sound.js";
 import { keep } from "./kept.js";
+import { takePhoto } from "./photo.js";
 import { follow as followAmount, startAmounts, step } from "./amounts.js";
 
 startClock();
@@ -13,6 +14,7 @@ document.addEventListener("submit", keep);
 document.addEventListener("click", play);
 document.addEventListener("click", step);
 document.addEventListener("input", followAmount);
+document.addEventListener("change", takePhoto);
 document.addEventListener("fresh-main", startAmounts);
 startAmounts();
 document.querySelectorAll("[data-toast]").forEach(showToast);
