@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from monitor.settings import ClipSettings
 from web import changes, minutes
 from web.health import FORGOTTEN
-from web.journal.once import forget as forget_keys
+from web.journal.commands import forget as forget_keys
 from web.records import Clip, Heartbeat
 
 EVERY_S = 600.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +18,7 @@ from sqlalchemy.orm import Session
 from monitor.settings import Settings
 from tests.web.cry_messages import NOW, arrived, cry, cry_id
 from web import changes, journal
-from web.database import Database
+from web.database import Database, open_database
 from web.journal import Entry, EntryError, Written
 from web.records import (
     Animal,
@@ -50,11 +53,24 @@ def session(records: Database) -> Iterator[Session]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def cared_sqlite(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a night of care on record, to be copied."""
+    path = tmp_path_factory.mktemp("cared") / "records.db"
+    shutil.copy(blank_sqlite, path)
+    with closing(open_database(f"sqlite:///{path}")) as database, database.writing() as session:
+        cared_for(session)
+    return path
+
+
 @pytest.fixture
-def cared(records: Database) -> Iterator[Session]:
-    """The same with a night of care on record."""
-    with records.writing() as opened:
-        cared_for(opened)
+def cared(cared_sqlite: Path, tmp_path: Path) -> Iterator[Session]:
+    """A night of care on record, on SQLite."""
+    shutil.copy(cared_sqlite, tmp_path / "records.db")
+    with (
+        closing(open_database(f"sqlite:///{tmp_path / 'records.db'}")) as database,
+        database.writing() as opened,
+    ):
         yield opened
 
 

@@ -31,6 +31,7 @@ Commands    once (a key is carried out once)
 from web.journal.animals import add_animal, approve_cross, edit_animal, move
 from web.journal.answers import answer
 from web.journal.boxes import box_facts
+from web.journal.commands import Answer, once
 from web.journal.company import part, put_together, seen_suckling, to_mother, trial_outcome
 from web.journal.corrections import correct, history, remove
 from web.journal.cries import WHYS, cry_seen, cry_stopped, review, suggestion_answered
@@ -38,7 +39,6 @@ from web.journal.entry import Doubt, Entry, EntryError, Written, undo
 from web.journal.feeds import add_to_feed, feed, feed_by_weight, feed_each, feed_near
 from web.journal.milk import add_formula, choose_formula, edit_formula, remove_formula
 from web.journal.notes import add_note
-from web.journal.once import Answer, once
 from web.journal.photos import photo_of, remove_photo, set_photo
 from web.journal.reminders import add_reminder, reminder_done
 from web.journal.tending import checked, observe, observe_all, observe_each, toilet

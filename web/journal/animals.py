@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from web import carers
 from web.care.age_signs import estimate, signs_of
-from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
 from web.journal.feeds import doubts_of_stomach
 from web.journal.milk import doubts_of_milk, formula_of
 from web.journal.values import (
@@ -166,7 +166,7 @@ def house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) ->
 
 
 def _house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) -> None:
-    if box_id is not None and record.session.get(Box, box_id) is None:
+    if box_id is not None and found_by(record.session, Box, box_id) is None:
         raise EntryError("box_id", "is not a box that is known here")
     stay = open_stay(record.session, animal.id)
     if stay is not None and stay.box_id == box_id:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Entry, EntryError, Recorder, Written
+from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import number, text, yes_no
 from web.records import Box
 
@@ -36,7 +36,7 @@ def box_facts(
     warmth with room to move away and a heartbeat toy or blanket are in place, whether someone can
     stay with a trial; and its name. Only those given are changed.
     """
-    box = session.get(Box, box_id)
+    box = found_by(session, Box, box_id)
     if box is None:
         raise EntryError("box_id", "is not a box that is known here")
     values: dict[str, Any] = {}

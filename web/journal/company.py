@@ -10,10 +10,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from web.journal.animals import house
-from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import choice, ids, moment, text_or_unknown, whole
 from web.journal.weights import newest_weight
-from web.journal.whom import animal_of, box_of, found_by, open_companionships, open_stay
+from web.journal.whom import animal_of, box_of, open_companionships, open_stay
 from web.records import Animal, Companionship, Observation, Stay
 
 TRIAL_MIN = 30  # a first trial is watched for so long (care rules, section 7)

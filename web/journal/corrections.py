@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from web.journal.animals import edit_animal
-from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, subject_of
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by, subject_of
 from web.journal.feeds import (
     AMOUNT,
     HOW,
@@ -27,7 +27,7 @@ from web.journal.reminders import EVERY, KIND, no_dose
 from web.journal.tending import read_fact
 from web.journal.values import Reader, moment, moment_ahead
 from web.journal.weights import MOMENT, doubts_of_weight, read_grams
-from web.journal.whom import animal_of, doubts_of_time, found_by, tell_of
+from web.journal.whom import animal_of, doubts_of_time, tell_of
 from web.records import Animal, Audit, Base, Feed, Formula, Note, Observation, Reminder, Weight
 
 KINDS: Mapping[str, type[Base]] = {

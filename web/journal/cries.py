@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Entry, EntryError, Recorder, Written
+from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import choice, yes_no
-from web.journal.whom import animal_of, found_by
+from web.journal.whom import animal_of
 from web.records import Cry, Review, Suggestion
 
 STOPPED_BY = ("fed", "company", "warmth", "comfort", "by_itself", "unknown")
@@ -81,7 +81,7 @@ def suggestion_answered(
 
 def cry_of(session: Session, cry_id: Any) -> Cry:
     """The cry of that id. Raises EntryError."""
-    found = session.get(Cry, cry_id) if isinstance(cry_id, str) else None
+    found = found_by(session, Cry, cry_id)
     if found is None:
         raise EntryError("cry_id", "is not a cry that is known here")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, inspect
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from web import changes
 from web.records import Audit, Base
+
+Row = TypeVar("Row", bound=Base)
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 
 
 class EntryError(ValueError):
@@ -127,6 +130,15 @@ class Recorder:
         return Written(undo_id=audit.id, id=ids[0], ids=ids)
 
 
+def found_by(session: Session, table: type[Row], key: Any) -> Row | None:
+    """The row of that id, which may be anything that somebody sent."""
+    if inspect(table).primary_key[0].type.python_type is int:
+        sound = type(key) is int and 0 < key <= LARGEST_ID
+    else:
+        sound = isinstance(key, str) and key.isascii() and key.isprintable()
+    return session.get(table, key) if sound else None
+
+
 def subject_of(kind: str, record_id: int | str) -> str:
     """How the audit names a record: `feed 7`."""
     return f"{kind} {record_id}"
@@ -138,7 +150,7 @@ def undo(session: Session, entry: Entry, undo_id: int) -> Written:
     Raises EntryError when it is unknown, has been taken back before, or when something newer
     builds on it.
     """
-    audit = session.get(Audit, undo_id)
+    audit = found_by(session, Audit, undo_id)
     if audit is None or audit.undo is None:
         raise EntryError("undo_id", "there is nothing to take back")
     if audit.undone_at is not None:

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from web.care.tables import STOMACH_ML_PER_G
-from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
 from web.journal.milk import doubts_of_milk, formula_of
 from web.journal.values import choice, ids, is_empty, moment, number, text
 from web.journal.weights import doubts_of_weight, newest_weight, read_grams
-from web.journal.whom import animal_of, doubts_of_time, found_by, tell_of
+from web.journal.whom import animal_of, doubts_of_time, tell_of
 from web.records import Animal, Feed, Weight
 
 HOW = choice("full", "short", "refused", unknown=False)

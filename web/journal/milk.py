@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import Reader, choice, ids, is_empty, number, text
-from web.journal.whom import animal_of, box_of, found_by
+from web.journal.whom import animal_of, box_of
 from web.records import Animal, Formula
 
 FIELDS: Mapping[str, Reader] = {

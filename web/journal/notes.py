@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Entry, EntryError, Recorder, Written
+from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import Reader, moment, text
 from web.journal.whom import animal_of, tell_of
 from web.records import Box, Note
@@ -33,7 +33,7 @@ def add_note(
         row.animal_id = animal.id
         tell_of(record, animal)
     else:
-        if session.get(Box, box_id) is None:
+        if found_by(session, Box, box_id) is None:
             raise EntryError("box_id", "is not a box that is known here")
         row.box_id = box_id
         record.tell("box", str(box_id), box_id)

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Entry, EntryError, Recorder, Written
+from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import Reader, choice, ids, moment, moment_ahead, text, whole
-from web.journal.whom import animal_of, found_by, tell_of
+from web.journal.whom import animal_of, tell_of
 from web.records import Animal, Reminder
 
 KINDS = ("deworming", "vaccine", "medicine", "vet", "other")

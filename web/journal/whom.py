@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from web.journal.entry import Doubt, Entry, EntryError, Recorder
-from web.records import Animal, Base, Companionship, Stay
-
-Row = TypeVar("Row", bound=Base)
-LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
-
-
-def found_by(session: Session, table: type[Row], key: Any) -> Row | None:
-    """The row of that number, which may be anything that somebody sent."""
-    if not isinstance(key, int) or not 0 < key <= LARGEST_ID:
-        return None
-    return session.get(table, key)
+from web.journal.entry import Doubt, Entry, EntryError, Recorder, found_by
+from web.records import Animal, Companionship, Stay
 
 
 def animal_of(session: Session, animal_id: Any, field: str = "animal_id") -> Animal:
