@@ -78,7 +78,7 @@ def create_app(
     pages.register(app)
     live.register(app)
     api.register_api(app)
-    csrf.exempt(api.blueprint)  # it only reads, and asks for a bearer token
+    csrf.exempt(api.blueprint)  # no cookie opens it: it asks for a bearer token
     app.after_request(_add_security_headers)
     app.register_error_handler(CSRFError, _csrf_refused)
     app.register_error_handler(DatabaseError, _no_records)

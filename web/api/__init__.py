@@ -1,4 +1,4 @@
-"""The REST API, described by OpenAPI, and `/healthz`; read only, bearer tokens."""
+"""The REST API, described by OpenAPI, and `/healthz`: bearer tokens, written by the journal."""
 
 from web.api.access import blueprint
 from web.api.application import new_app, register_api

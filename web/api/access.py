@@ -1,4 +1,7 @@
-"""Who may read the API: whoever shows a bearer token of `nursery-monitor token`."""
+"""Who may use the API: whoever shows a bearer token of `nursery-monitor token`.
+
+Every token may read; to write it takes one that was made with `--write`.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,23 @@ from contextlib import suppress
 from datetime import datetime
 from typing import cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_openapi3.blueprint import APIBlueprint
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from monitor.settings import Settings
 from web import tokens
 from web.api.problems import described, problem
 from web.database import Database, DatabaseError
+from web.journal import Entry
+from web.records import Token
 
 WRONG_A_MINUTE = 20  # wrong tokens an address may try
 REALM = 'Bearer realm="nursery-monitor"'
 OPEN = frozenset({"api.healthz", "api.openapi"})
+READS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods; all others write
 
 blueprint = APIBlueprint(
     "api",
@@ -50,9 +57,26 @@ def database() -> Database:
     return cast(Database, current_app.extensions["database"])
 
 
+def settings() -> Settings:
+    """The settings of the current app."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
 def now() -> datetime:
-    """The current app's clock."""
-    return cast(Callable[[], datetime], current_app.extensions["now"])()
+    """One moment for the entire request, by the current app's clock."""
+    if "api_now" not in g:
+        g.api_now = cast(Callable[[], datetime], current_app.extensions["now"])()
+    return cast(datetime, g.api_now)
+
+
+def token() -> Token:
+    """What the request has shown."""
+    return cast(Token, g.token)
+
+
+def entry(*, sure: bool = False) -> Entry:
+    """Who writes, and when: the audit names the token, so that it is told from a carer."""
+    return Entry(by=f"{token().name[:54]} (API)", now=now(), zone=settings().house.zone, sure=sure)
 
 
 @blueprint.before_request
@@ -68,12 +92,16 @@ def _refuse_strangers() -> Response | None:
         detail = "send the header `Authorization: Bearer TOKEN`; `nursery-monitor token` makes one"
         return problem(401, detail, WWW_Authenticate=REALM)
     with database().reading() as session:
-        token = tokens.check(session, secret.strip())
-    if token is None:
+        known = tokens.check(session, secret.strip())
+    if known is None:
         wrong.count(address)
         detail = "this token is not known, or has been revoked"
         return problem(401, detail, WWW_Authenticate=f'{REALM}, error="invalid_token"')
-    if tokens.is_stale(token, now()):
+    if request.method not in READS and known.scope != tokens.WRITE:
+        detail = "this token only reads; `nursery-monitor token add NAME --write` makes one for it"
+        return problem(403, detail, WWW_Authenticate=f'{REALM}, error="insufficient_scope"')
+    if tokens.is_stale(known, now()):
         with suppress(DatabaseError), database().writing(soft=True) as session:
-            tokens.note_use(session, token.id, now())
+            tokens.note_use(session, known.id, now())
+    g.token = known
     return None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from flask import Response
-from flask_openapi3.models.tag import Tag
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import select, tuple_
 
 from monitor.messages import BOX_PATTERN, Moment
 from web.api.access import blueprint, database
-from web.api.cursors import check_cursor, cursor, place
+from web.api.cursors import cursor, place
+from web.api.paging import LARGEST_ID, NURSERY, Asked, Cursor, json
 from web.api.problems import described, problem
 from web.records import Box, Minute
 
@@ -25,12 +23,10 @@ class BoxPath(BaseModel):
 class MinutesQuery(BaseModel):
     """Which minutes, oldest first."""
 
-    since: AwareDatetime | None = Field(default=None, description="that began at or after")
-    until: AwareDatetime | None = Field(default=None, description="that began before")
+    since: Asked | None = Field(default=None, description="that began at or after")
+    until: Asked | None = Field(default=None, description="that began before")
     limit: int = Field(default=500, ge=1, le=1440)
-    cursor: Annotated[str, AfterValidator(check_cursor)] | None = Field(
-        default=None, max_length=200, description="`next` of the page before"
-    )
+    cursor: Cursor | None = Field(default=None, description="`next` of the page before")
 
 
 class MinuteItem(BaseModel):
@@ -64,7 +60,7 @@ class MinutePage(BaseModel):
 
 @blueprint.get(
     "/api/v1/boxes/<string:box_id>/minutes",
-    tags=[Tag(name="nursery")],
+    tags=[NURSERY],
     summary="How a box was listened to, minute by minute",
     responses={"200": MinutePage, **described(404)},
 )
@@ -78,7 +74,7 @@ def minutes(path: BoxPath, query: MinutesQuery) -> Response:
     if query.cursor is not None:
         at, name = place(query.cursor)
         run, _, number = name.partition(":")
-        after = (at, run, int(number) if number.isdecimal() else 0)
+        after = (at, run, min(int(number), LARGEST_ID) if number.isdecimal() else 0)
         found = found.where(tuple_(Minute.at, Minute.run, Minute.number) > tuple_(*after))
     found = found.order_by(Minute.at, Minute.run, Minute.number)
     with database().reading() as session:
@@ -92,5 +88,4 @@ def minutes(path: BoxPath, query: MinutesQuery) -> Response:
     more = None
     if len(rows) > query.limit:
         more = cursor(page[-1].at, f"{page[-1].run}:{page[-1].number}")
-    body = MinutePage(items=items, next=more)
-    return Response(body.model_dump_json(), content_type="application/json")
+    return json(MinutePage(items=items, next=more))

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel, Field, ValidationError
 
+from web.journal import Doubt, EntryError
+
 Responses = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
 MEDIA_TYPE = "application/problem+json"
 
@@ -18,21 +20,46 @@ class Problem(BaseModel):
     status: int = Field(description="HTTP status")
     title: str
     detail: str | None = Field(default=None, description="what to do about it")
+    field: str | None = Field(default=None, description="of the request, that is wrong")
+    doubt: bool | None = Field(
+        default=None,
+        description="true: unlikely, but somebody may know better; the same request with "
+        "`?sure=true` writes it",
+    )
+    same: int | None = Field(default=None, description="id of a record that this may repeat")
 
 
 def problem(status: int, detail: str | None = None, **headers: str) -> Response:
     """A problem as a response; underscores in header names become dashes."""
-    title = HTTPStatus(status).phrase
-    body = Problem(status=status, title=title, detail=detail).model_dump_json(exclude_none=True)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(body, status, named, content_type=MEDIA_TYPE)
+    return _response(Problem(status=status, title=HTTPStatus(status).phrase, detail=detail), named)
 
 
 def invalid(error: ValidationError) -> Response:
-    """The first thing that is wrong with a request's parameters."""
+    """The first thing that is wrong with a request's parameters or body."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {first['msg']}")
+    if not name:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
+    return _unprocessable(name, first["msg"])
+
+
+def not_written(error: EntryError) -> Response:
+    """What the journal does not take: 409 when it only doubts, else 422."""
+    if not isinstance(error, Doubt):
+        return _unprocessable(error.field, error.message)
+    status = HTTPStatus.CONFLICT
+    detail = f"{error.field}: {error.message}; send it again with ?sure=true if it is so"
+    return _response(
+        Problem(
+            status=status,
+            title=status.phrase,
+            detail=detail,
+            field=error.field,
+            doubt=True,
+            same=error.same,
+        )
+    )
 
 
 def described(*statuses: int) -> Responses:
@@ -45,3 +72,14 @@ def described(*statuses: int) -> Responses:
         }
         for status in statuses
     }
+
+
+def _unprocessable(field: str, message: str) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    detail = f"{field}: {message}"
+    return _response(Problem(status=status, title=status.phrase, detail=detail, field=field))
+
+
+def _response(body: Problem, headers: dict[str, str] | None = None) -> Response:
+    text = body.model_dump_json(exclude_none=True)
+    return Response(text, body.status, headers, content_type=MEDIA_TYPE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from monitor.messages import BOX_PATTERN, Check, CheckStatus, Moment, SuggestionItem
-from web.api.cursors import check_cursor
+from monitor.messages import BOX_PATTERN, CRY_PATTERN, Check, CheckStatus, Moment, SuggestionItem
+from web.api.paging import Asked, Cursor, Id
 
 CryState = Literal["open", "ended", "retracted", "lost"]
 
@@ -17,20 +16,19 @@ class CriesQuery(BaseModel):
     """Which cries, newest first."""
 
     box: str | None = Field(default=None, pattern=BOX_PATTERN)
-    since: AwareDatetime | None = Field(default=None, description="onset at or after")
-    until: AwareDatetime | None = Field(default=None, description="onset before")
+    since: Asked | None = Field(default=None, description="onset at or after")
+    until: Asked | None = Field(default=None, description="onset before")
     state: CryState | None = None
     species: Literal["kitten", "puppy", "unknown"] | None = None
+    source: Id | None = Field(default=None, description="the animal that cried")
     limit: int = Field(default=100, ge=1, le=500)
-    cursor: Annotated[str, AfterValidator(check_cursor)] | None = Field(
-        default=None, max_length=200, description="`next` of the page before"
-    )
+    cursor: Cursor | None = Field(default=None, description="`next` of the page before")
 
 
 class CryPath(BaseModel):
     """Names one cry."""
 
-    cry_id: str = Field(max_length=36)
+    cry_id: str = Field(pattern=CRY_PATTERN)
 
 
 class CryItem(BaseModel):
@@ -67,6 +65,7 @@ class CryItem(BaseModel):
 class SuggestionRecord(SuggestionItem):
     """A suggestion as it was shown, and what a carer did with it."""
 
+    id: int
     shown_at: Moment
     outcome: str | None
     why: str | None
@@ -84,6 +83,8 @@ class CryDetail(CryItem):
     species_here: str | None = Field(
         description="kitten or puppy, where the sound and who was in the box settle it"
     )
+    stopped_told_by: str | None
+    told_unusual: bool | None = Field(description="a carer's word on it")
     unusual: list[str] | None = Field(
         description="how it is unlike the same baby's usual cry; null: not known"
     )
@@ -115,6 +116,11 @@ class BoxItem(BaseModel):
     animals: list[int]
     temp_c: float | None
     temp_at: Moment | None
+    spread: bool | None = Field(description="whether the babies lie apart from each other")
+    spread_at: Moment | None
+    comfort: bool | None = Field(description="warmth with room to move away, and a heartbeat toy")
+    carer_can_watch: bool | None
+    carer_can_watch_at: Moment | None
     health: dict[str, Any] | None
 
 
@@ -122,39 +128,6 @@ class BoxPage(BaseModel):
     """All boxes."""
 
     items: list[BoxItem]
-
-
-class AnimalItem(BaseModel):
-    """An animal and the newest of what is known of it."""
-
-    id: int
-    name: str
-    species: str
-    sex: str | None
-    status: str
-    born_on: date | None
-    born_estimated: bool
-    intake_on: date | None
-    litter: str | None
-    mother: str | None
-    box: str | None
-    together_with: list[int]
-    in_quarantine: bool | None
-    cross_ok: bool | None
-    keep_apart: bool
-    plan_interval_min: int | None
-    last_fed_at: Moment | None
-    last_feed: str | None
-    last_feed_ml: float | None
-    weight_g: float | None
-    weighed_at: Moment | None
-    demo: bool
-
-
-class AnimalPage(BaseModel):
-    """All animals."""
-
-    items: list[AnimalItem]
 
 
 class Health(BaseModel):
