@@ -7,12 +7,13 @@ piece is sent under the id of the element that it replaces.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import about, babies, boxes, cry_lists, learning, nights, plan
+from web.pages import about, babies, boxes, company, cry_lists, learning, nights, plan
 from web.records import Change
 
 PLAN_EVERY_S, AT_LEAST_ONCE_S = 20, 2  # the second is how often a live page is asked for news
@@ -39,7 +40,7 @@ def changed(
     return _of_one(look, page, changes, turned)
 
 
-def _by_time(look: Look, page: str, kinds: Collection[str]) -> dict[str, str]:
+def _by_time(look: Look, page: str, kinds: AbstractSet[str]) -> dict[str, str]:
     """Pages on which time alone makes news, without any change."""
     if page == "health":  # judged by the age of each sign of life
         return _piece("health", about.how_it_is(look))
@@ -55,6 +56,8 @@ def _of_one(
     kind, _, subject = page.partition("/")
     if kind == "night" and (subject in turned or any(c.box_id == subject for c in changes)):
         return _piece("night", nights.night(look, subject, look.now))
+    if kind == "trial" and changes and subject.isdecimal():  # of a box, a cry, or the two
+        return _piece("trial", company.trial_shown(look, int(subject)))
     if kind == "cry" and any(change.subject == subject for change in changes):
         return _piece("cry", cry_lists.one(look, subject))
     return {}
