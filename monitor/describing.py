@@ -123,6 +123,12 @@ class Describer:
             raise
 
     def _exchange(self, request: bytes, within_s: float) -> Any:
+        try:
+            return self._talk(request, within_s)
+        except ValueError as error:  # `stop` has closed the pipes meanwhile, or no JSON came
+            raise BrokenPipeError(str(error)) from error
+
+    def _talk(self, request: bytes, within_s: float) -> Any:
         with self._lock:
             if self._stopped:
                 raise BrokenPipeError("no more is wanted")

@@ -287,7 +287,7 @@ def test_clips_are_not_sent_where_they_are_not_kept(tmp_path: Path) -> None:
 
 def test_a_cry_ends_with_its_sound_and_what_it_was_like(house: House) -> None:
     house.hear(silence(1), bout(3, hertz=2500), silence(3.5))
-    house.listener.stop(60)
+    house.listener.stop(120)
     end = house.told()[-1]
     assert (end.clip, end.no_clip) == (True, None)
     assert clips(house)[0].startswith(b"fLaC")
@@ -303,7 +303,7 @@ def test_no_sound_is_kept_in_which_somebody_talks(house: House, tmp_path: Path) 
     first = RATE_HZ // 2  # after the first call
     between[first : first + len(words)] = words[: len(cry) - first]
     house.hear(silence(1), cry + between, silence(3.5))
-    house.listener.stop(60)
+    house.listener.stop(120)
     end = house.told()[-1]
     assert (end.type, end.clip, end.no_clip) == (CryStep.ENDED, False, NoClip.SPEECH)
     assert clips(house) == []
