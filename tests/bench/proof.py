@@ -30,11 +30,11 @@ class World:
 
     name: str
     ratio: float  # with company over without
-    older: Callable[[float], float] = lambda day: 0.0  # noqa: ARG005 - log of growing older
+    older: Callable[[float], float] = lambda day: 0.0
     before: tuple[int, int] = (5, 7)  # days listened to
     after: tuple[int, int] = (5, 7)
     cries_h: tuple[float, float] = (0.8, 4.0)  # at the mean hour, both babies
-    listened: Callable[[bool, int], float] = lambda company, hour: 0.95  # noqa: ARG005 - share
+    listened: Callable[[bool, int], float] = lambda company, hour: 0.95
     differ: float = 0.0  # sd of the log of the pairs' own ratios
 
 

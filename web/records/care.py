@@ -176,6 +176,18 @@ class Companionship(Base):
     by: Mapped[str | None] = mapped_column(String(60))
 
 
+class Proof(Base):
+    """What company changed, in numbers: reckoned now and then, see `web/proof.py`."""
+
+    __tablename__ = "proof"
+
+    companionship_id: Mapped[int] = mapped_column(
+        ForeignKey("companionship.id", ondelete="CASCADE"), primary_key=True
+    )
+    at: Mapped[datetime]  # when it was reckoned
+    found: Mapped[dict[str, Any]]
+
+
 class Feed(Base):
     """One feed of one animal: one row, also when it is given in parts."""
 

@@ -67,7 +67,10 @@ class Cry(Base):
 
     __table_args__ = (
         Index(None, "onset"),
-        *(Index(None, what, "onset") for what in ("box_id", "state", "species", "source_id")),
+        *(
+            Index(None, what, "onset")
+            for what in ("box_id", "state", "species", "source_id", "stopped_by")
+        ),
     )
 
 

@@ -94,6 +94,20 @@ def upgrade() -> None:
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reminder_animal_id"), ["animal_id"], unique=False)
 
+    op.create_table(
+        "proof",
+        sa.Column("companionship_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["companionship_id"],
+            ["companionship.id"],
+            name=op.f("fk_proof_companionship_id_companionship"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("companionship_id", name=op.f("pk_proof")),
+    )
+
     # Columns are added in place: a table made again would first be dropped under its references.
     in_place: tuple[sa.Column[Any], ...] = (
         sa.Column("born_signs", sa.String(length=120), nullable=True),
@@ -139,7 +153,7 @@ def upgrade() -> None:
     # Lists by time stay quick over a million cries and years of care, whatever they are asked for.
     for table in ("feed", "weight", "check", "note"):
         op.create_index(op.f(f"ix_{table}_at"), table, ["at"], unique=False)
-    for column in ("state", "species", "source_id"):
+    for column in ("state", "species", "source_id", "stopped_by"):
         op.create_index(op.f(f"ix_cry_{column}_onset"), "cry", [column, "onset"], unique=False)
     op.drop_index(op.f("ix_cry_state"), table_name="cry")
     op.create_index(op.f("ix_suggestion_shown_at"), "suggestion", ["shown_at"], unique=False)
