@@ -79,7 +79,10 @@ def test_a_path_of_the_api_that_is_none_is_a_problem_and_no_sign_in(
     assert answer.mimetype == "application/problem+json"
 
 
-@pytest.mark.parametrize(("endpoint", "method", "path"), [r for r in ROUTES if r[1] in WRITING])
+@pytest.mark.parametrize(
+    ("endpoint", "method", "path"),
+    [r for r in ROUTES if r[1] in WRITING and not r[0].startswith("api.")],
+)
 def test_every_writing_route_refuses_a_missing_csrf_token(
     app: Flask, endpoint: str, method: str, path: str
 ) -> None:
@@ -89,6 +92,12 @@ def test_every_writing_route_refuses_a_missing_csrf_token(
     answer = client.open(path, method=method, data={"csrf_token": "wrong"})
     assert answer.status_code == 400
     assert "too old" in answer.text
+
+
+def test_no_cookie_opens_the_api_so_that_it_needs_no_csrf_token(shown: Dashboard) -> None:
+    client = shown.client()
+    paths = [(r[1], r[2]) for r in ROUTES if r[0].startswith("api.") and r[0] not in OPEN_API]
+    assert {client.open(path, method=method).status_code for method, path in paths} == {401}
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/nope", "/static/page.js", "/healthz"])
