@@ -1,52 +1,58 @@
-"""The demo's own records: a kitten and a puppy, apart, as the founding story has them.
+"""The demo's own records: a month of twelve babies, and tonight the two of the founding story.
 
-They stand in the demo's state directory, marked as a demo; nothing real is ever beside them. All
-that company across species asks for is on record, so that the made-up night can tell the story:
-both cry alone, are quiet together, and cry again when a feed is due.
+They stand in the demo's state directory, marked as a demo; nothing real is ever beside them. The
+kitten Miso and the puppy Biscuit lie apart, and all that company across species asks for is on
+record, so that the made-up night can tell the story: both cry alone, are quiet together, and cry
+again when a feed is due.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from web import journal
+from web import boxes, changes, demo_month, journal, month
 from web.journal import Entry
 from web.journal.tending import RED_FLAGS, observe_all
-from web.records import Animal, Observation
+from web.month import BOXES, DAYS, Checked, Cried, Fed, Helped, Step, Weighed
+from web.month.babies import NEST
+from web.records import (
+    Animal,
+    Base,
+    Box,
+    BoxLearning,
+    BoxStatus,
+    Carer,
+    Change,
+    Heartbeat,
+    Observation,
+    QuarantinedMessage,
+    Token,
+)
 
-AGE, IN_CARE = timedelta(days=18), timedelta(days=16)  # old enough in care to be out of quarantine
-ARRIVED_AGO = timedelta(hours=2)  # in its box: a baby just moved may cry for that
 # At 18 days a feed is nearly due 192 min after the last (care rules, section 3): a minute and a
 # half into the night, when the two lie together and before they cry for food.
 FED_AGO = timedelta(minutes=192) - timedelta(seconds=90)
 SAME_NIGHT = timedelta(minutes=10)  # a dashboard that starts again so soon goes on with it
+# The month tells nothing of the two so lately: how they are tonight is told by itself.
+TONIGHT, WEIGHED_LATELY = timedelta(hours=6), timedelta(hours=36)
 BY = "Demo"
-
-_KITTEN: dict[str, Any] = {"name": "Miso", "species": "kitten", "sex": "female"}
-_PUPPY: dict[str, Any] = {"name": "Biscuit", "species": "puppy", "sex": "male"}
-_BOTH: dict[str, Any] = {
-    "mother": "none",
-    "in_quarantine": "no",
-    "exposed": "no",
-    "parasites": "treated",
-    "vaccinated": "no",
-    "temperament": "calm",
-    "demo": "yes",
-}
-_GRAMS = {"Miso": (302, 311), "Biscuit": (455, 470)}  # yesterday, today
+STORY = {"Miso": (302, 311), "Biscuit": (455, 470)}  # g: yesterday, today
+OF_THE_HOUSE = (BoxStatus, BoxLearning, Box, Carer, Token, Heartbeat, QuarantinedMessage, Change)
 
 
 class NotADemoError(Exception):
     """These records hold real animals; the text is one line that says what to do."""
 
 
-def seed(session: Session, now: datetime, box_id: str) -> None:
-    """Enter the two and how they are tonight; `box_id` is where the kitten lies.
+def seed(session: Session, now: datetime, box_id: str, zone: ZoneInfo) -> None:
+    """Enter the month that ends today and how the two are tonight; `box_id` is where Miso lies.
 
+    A demo that goes on another day begins anew: what was tried in it is forgotten.
     Raises NotADemoError when somebody real is in the records.
     """
     if session.scalar(select(func.count(Animal.id)).where(Animal.demo.is_(False))):
@@ -56,23 +62,59 @@ def seed(session: Session, now: datetime, box_id: str) -> None:
     newest = session.scalar(select(func.max(Observation.at)))
     if newest is not None and now - newest < SAME_NIGHT:
         return
-    entry = Entry(by=BY, now=now)
-    for values, box in ((_KITTEN, box_id), (_PUPPY, None)):
-        known = session.scalar(select(Animal.id).where(Animal.name == values["name"]))
-        animal = known or _take_in(session, now, {**values, **_BOTH}, box)
-        if known:
-            journal.move(session, entry, animal, box)
-        _tonight(session, entry, animal, _GRAMS[str(values["name"])])
+    first = now.astimezone(zone).date() - timedelta(days=DAYS)
+    known = dict(iter(session.execute(select(Animal.name, Animal.id))))
+    if not STORY.keys() <= known.keys() or not _is_of_today(session, known["Miso"], first):
+        _forget(session)
+        known = _past(session, now, first, box_id, zone)
+    entry = Entry(by=BY, now=now, zone=zone, sure=True)
+    for name, box in (("Miso", box_id), ("Biscuit", None)):
+        journal.move(session, entry, known[name], box)
+        _tonight(session, entry, known[name], STORY[name])
     journal.box_facts(session, entry, box_id, comfort="yes", carer_can_watch="yes", temp_c="27")
 
 
-def _take_in(session: Session, now: datetime, values: dict[str, Any], box_id: str | None) -> int:
-    then = Entry(by=BY, now=now - ARRIVED_AGO)
-    values |= {"born_on": then.today - AGE, "intake_on": then.today - IN_CARE}
-    animal = journal.add_animal(session, then, values, box_id).id
-    assert isinstance(animal, int)  # noqa: S101 - an animal's id is a number
-    journal.approve_cross(session, then, animal, ok=True)
-    return animal
+def _is_of_today(session: Session, miso: int, first: date) -> bool:
+    """Whether the month in the records is the one that ends today."""
+    born = next(baby.born for baby in month.BABIES if baby.name == "Miso")
+    return session.get_one(Animal, miso).born_on == first + timedelta(days=born)
+
+
+def _forget(session: Session) -> None:
+    """All but the house itself."""
+    kept = {table.__tablename__ for table in OF_THE_HOUSE}
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name not in kept:
+            session.execute(table.delete())
+    session.expire_all()
+
+
+def _past(
+    session: Session, now: datetime, first: date, box_id: str, zone: ZoneInfo
+) -> dict[str, int]:
+    for box, name in BOXES.items():
+        found = boxes.box_of(session, box_id if box == NEST else box, now, demo=True)
+        found.name = found.name or name
+    steps = _until_tonight(month.steps(first, zone, days=DAYS + 1), now)
+    ids = demo_month.write(session, steps, boxes={NEST: box_id}, by=BY, zone=zone, until=now)
+    for name in STORY:
+        journal.approve_cross(session, Entry(BY, now, zone), ids[name], True)
+    for changed in session.scalars(select(Box.id)):
+        changes.append(session, now, "box", changed, changed)
+    return ids
+
+
+def _until_tonight(steps: Iterable[Step], now: datetime) -> Iterable[Step]:
+    for step in steps:
+        of_the_story = getattr(step, "who", None) in STORY
+        if isinstance(step, Weighed):
+            told = now - WEIGHED_LATELY if of_the_story else now
+        elif isinstance(step, Fed | Helped | Checked | Cried):
+            told = now - TONIGHT if of_the_story else now
+        else:
+            told = now
+        if step.at < told:
+            yield step
 
 
 def _tonight(session: Session, entry: Entry, animal: int, grams: tuple[int, int]) -> None:
