@@ -25,7 +25,6 @@ from web.known import House, known
 from web.records import Box, Cry, Suggestion
 from web.scenario_of import scenario_of
 
-
 # How long a card that was answered stays folded while its rule still holds.
 PUT_ASIDE = {
     "done": timedelta(minutes=30),

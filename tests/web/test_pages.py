@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from monitor.messages import Topics
 from tests.web.dashboard import CRY, NAME, NIGHT, Dashboard, csrf, dashboard
-from web import demo, journal, starting
+from web import journal, starting
 from web.nursery import utc_now
-from web.records import Animal, Cry, Feed, Observation, Review, Stay, Suggestion, Weight
+from web.records import Animal, Cry, Feed, Observation, Review, Stay, Suggestion
 
 
 @pytest.fixture
@@ -218,23 +218,6 @@ def test_a_pages_script_gets_the_toast_alone(shown: Dashboard, client: FlaskClie
     assert answer.text.lstrip().startswith('<div class="toast"')
 
 
-def test_put_together_moves_the_partner_in_and_parting_takes_it_back(
-    shown: Dashboard, client: FlaskClient
-) -> None:
-    miso, bis = take_in(shown, "Miso"), take_in(shown, "Biscuit", "crate", species="puppy")
-    assert "Biscuit" in client.get("/tap/together?box=nest").text
-    post(client, "/tap/together", animal=miso, partner=bis, box="nest")
-    assert "Biscuit and Miso are together" in card(client).replace(
-        "Miso and Biscuit", "Biscuit and Miso"
-    )
-    pairing = re.search(r"/tap/part/(\d+)", client.get("/").text)
-    assert pairing is not None
-    shown.at += timedelta(minutes=20)
-    post(client, pairing[0], outcome="failed")
-    homes = {s.animal_id: s.box_id for s in rows(shown, Stay) if s.ended_at is None}
-    assert homes == {miso: "nest", bis: "crate"}
-
-
 def test_it_stopped_because_it_was_fed_notes_the_feed_of_the_only_one_it_can_be(
     shown: Dashboard, client: FlaskClient
 ) -> None:
@@ -250,18 +233,6 @@ def test_it_stopped_because_it_was_fed_notes_the_feed_of_the_only_one_it_can_be(
     post(client, "/tap/undo", undo=undo[1])
     assert [cry.stopped_by for cry in rows(shown, Cry)] == [None]
     assert all(feed.undone_at for feed in rows(shown, Feed))
-
-
-def test_a_suggestion_put_aside_is_folded_away(shown: Dashboard, client: FlaskClient) -> None:
-    take_in(shown, "Miso")
-    shown.state(state="crying")
-    shown.cry()
-    shown.advise()
-    first = min(rows(shown, Suggestion), key=lambda row: row.rank)
-    title = first.advice["title"]
-    assert f"<strong>{title}</strong>" in client.get("/").text
-    post(client, f"/tap/suggestion/{first.id}", outcome="dismissed")
-    assert f"<strong>{title}</strong>" not in client.get("/").text
 
 
 def test_cries_are_listed_newest_first_by_night_and_day(
@@ -310,92 +281,6 @@ def test_the_sound_of_a_cry_is_played_in_pieces(shown: Dashboard, client: FlaskC
     assert f'src="{path}"' in client.get(f"/cries/{CRY}").text
 
 
-def test_a_baby_needs_only_a_name_and_a_kind(shown: Dashboard, client: FlaskClient) -> None:
-    form = {"name": "Miso", "species": "kitten", "box": "nest", "age_days": ""}
-    assert post(client, "/babies/new", **form).status_code == 303
-    assert [(a.name, a.born_on) for a in rows(shown, Animal)] == [("Miso", None)]
-    assert "Miso is in your care" in client.get("/").text
-
-
-def test_a_form_that_cannot_be_written_keeps_what_was_typed(client: FlaskClient) -> None:
-    form = {
-        "name": "Miso <3",
-        "species": "puppy",
-        "box": "crate",
-        "age_days": "twelve",
-        "litter": "hedge",
-        "notes": "found under\nthe hedge",
-        "mother": "none",
-    }
-    answer = post(client, "/babies/new", **form)
-    assert answer.status_code == 422
-    for kept in (
-        'value="Miso &lt;3"',
-        'value="twelve"',
-        'value="hedge"',
-        "found under\nthe hedge",
-        'value="puppy" checked',
-        'value="crate" checked',
-        'value="none" checked',
-    ):
-        assert kept in answer.text
-    assert "Must be a number" in answer.text
-
-
-def test_editing_puts_right_what_was_typed_and_leaves_the_rest(
-    shown: Dashboard, client: FlaskClient
-) -> None:
-    miso = take_in(shown, "Miso")
-    with shown.database.reading() as session:
-        born = session.get_one(Animal, miso).born_on
-    page = client.get(f"/babies/{miso}/edit").text
-    assert f'value="{born}"' in page
-    form = {"name": "Misou", "species": "kitten", "box": "crate", "born_on": str(born)}
-    post(client, f"/babies/{miso}/edit", **form, suckles_others="false", exposed="true")
-    animal = rows(shown, Animal)[0]
-    assert (animal.name, animal.born_on, animal.born_estimated) == ("Misou", born, True)
-    assert animal.exposed is True
-    assert {s.box_id for s in rows(shown, Stay) if s.ended_at is None} == {"crate"}
-
-
-def test_feeds_and_weights_are_noted_for_now_or_for_another_time(
-    shown: Dashboard, client: FlaskClient
-) -> None:
-    miso = take_in(shown, "Miso")
-    post(client, f"/babies/{miso}/feeds", amount_ml="6,5", how="short", fed_at="2026-11-22T01:05")
-    post(client, f"/babies/{miso}/weights", grams="311")
-    feed, weight = rows(shown, Feed)[0], rows(shown, Weight)[0]
-    assert (feed.amount_ml, feed.how, feed.at) == (6.5, "short", NIGHT - timedelta(minutes=69))
-    assert (weight.grams, weight.at) == (311, NIGHT)
-    page = client.get(f"/babies/{miso}").text
-    assert "1 h 9 min ago" in page
-    assert "6.5 mL" in page
-
-
-@pytest.mark.parametrize(
-    ("what", "form", "said"),
-    [
-        ("feeds", {"amount_ml": "lots", "how": "short"}, "Must be a number"),
-        ("feeds", {"amount_ml": "5", "fed_at": "2027-01-01T10:00"}, "Is in the future"),
-        ("weights", {"grams": "3"}, "Must be from 20 to 8000 g"),
-    ],
-)
-def test_a_slip_in_a_feed_or_weight_is_said_and_kept(
-    shown: Dashboard, client: FlaskClient, what: str, form: dict[str, str], said: str
-) -> None:
-    miso = take_in(shown, "Miso")
-    answer = post(client, f"/babies/{miso}/{what}", **form)
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert all(f'value="{typed}"' in answer.text for typed in form.values())
-
-
-def test_approval_is_recorded_with_the_name(shown: Dashboard, client: FlaskClient) -> None:
-    miso = take_in(shown, "Miso")
-    post(client, f"/babies/{miso}/approval", ok="true")
-    assert f"Approved by {NAME}" in client.get(f"/babies/{miso}").text
-
-
 def test_messages_that_could_not_be_read_are_shown_with_their_reason(
     shown: Dashboard, client: FlaskClient
 ) -> None:
@@ -431,45 +316,6 @@ def test_a_demo_says_so_on_every_page(tmp_path: Path, sqlite_url: str) -> None:
         app.extensions["feed"].close()
 
 
-def test_the_demo_tells_the_founding_story(tmp_path: Path, sqlite_url: str) -> None:
-    assert sqlite_url
-    with dashboard(tmp_path) as shown:
-        shown.app = starting.prepare(shown.settings, shown.database, demo=True)
-        shown.at = utc_now()
-        shown.state(state="crying", demo=True)
-        shown.cry(onset=shown.at - timedelta(seconds=45), demo=True)
-        shown.advise()
-        assert next(row.code for row in rows(shown, Suggestion)) == "PAIR_CROSS_SPECIES"
-        kitten, puppy = (animal.id for animal in rows(shown, Animal))
-        shown.write(journal.put_together, kitten, puppy, box_id="nest")
-        shown.at += timedelta(minutes=2)
-        shown.cry("cry_ended")
-        mealtime = "01929b1e-7c1a-7aa0-a2ef-0d6ad8b54c33"
-        shown.cry(id=mealtime, onset=shown.at - timedelta(seconds=9), demo=True)
-        shown.advise()
-        of_mealtime = [row.code for row in rows(shown, Suggestion) if row.cry_id == mealtime]
-        assert of_mealtime[0] == "FEED"
-
-
-def test_a_demo_of_another_night_begins_anew(tmp_path: Path, sqlite_url: str) -> None:
-    assert sqlite_url
-    with dashboard(tmp_path) as shown:
-        with shown.database.writing() as session:
-            demo.seed(session, shown.at, "nest")
-        kitten, puppy = (animal.id for animal in rows(shown, Animal))
-        shown.write(journal.put_together, kitten, puppy, box_id="nest")
-        for later, homes in (
-            (timedelta(minutes=2), [kitten, puppy]),
-            (timedelta(days=1), [kitten]),
-        ):
-            shown.at = NIGHT + later
-            with shown.database.writing() as session:
-                demo.seed(session, shown.at, "nest")
-            at_home = [s.animal_id for s in rows(shown, Stay) if s.ended_at is None]
-            assert sorted(at_home) == homes
-        assert len(rows(shown, Animal)) == 2
-
-
 def test_a_voice_that_fits_nobody_here_is_not_given_a_name(
     shown: Dashboard, client: FlaskClient
 ) -> None:
@@ -477,11 +323,3 @@ def test_a_voice_that_fits_nobody_here_is_not_given_a_name(
     shown.state(state="crying")
     shown.cry(species="puppy")
     assert "Sounds like a puppy · very sure" in card(client)
-
-
-def test_a_demo_is_never_mixed_with_real_records(tmp_path: Path, sqlite_url: str) -> None:
-    assert sqlite_url
-    with dashboard(tmp_path) as shown:
-        shown.write(journal.add_animal, {"name": "Miso", "species": "kitten"}, "nest")
-        with pytest.raises(starting.NotADemoError, match="these records are real"):
-            starting.prepare(shown.settings, shown.database, demo=True)

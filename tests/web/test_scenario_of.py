@@ -39,7 +39,7 @@ def session(records: Database) -> Iterator[Session]:
 
 
 def entry(ago: timedelta = timedelta(0)) -> Entry:
-    return Entry("Ada", NOW - ago)
+    return Entry("Ada", NOW - ago, sure=True)
 
 
 def kitten(session: Session, box: str | None = "nest", **values: Any) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from types import NoneType
 from typing import (
     Annotated,
@@ -301,3 +301,10 @@ _NAMES = {
     part: frozenset(member.name for member in fields(part))
     for part in (RedFlags, Animal, Cry, Box, Context, Protocol, Scenario)
 }
+
+
+def plain_scenario(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as JSON-ready dictionaries and lists: `read_scenario` gives it back."""
+    plain = asdict(scenario)
+    plain["animals"] = [{**one, "ok_with": list(one["ok_with"])} for one in plain["animals"]]
+    return plain

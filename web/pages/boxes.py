@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from web.company import Together, together
+from web.known import House, house
 from web.nursery import Look
 from web.pages import nights, words
 from web.pages.babies import Baby, babies, box_names
 from web.pages.cards import Suggested, suggested
 from web.pages.cry_lists import CryView, view
 from web.presence import presence
-from web.records import Box, BoxStatus, Companionship, Cry
+from web.records import Box, BoxStatus, Cry
 
 RECENT_CRY = timedelta(hours=6)  # an ended cry stays on the card for so long
 ASK_STOPPED = timedelta(minutes=45)  # and for so long its card asks what stopped it
@@ -40,8 +42,8 @@ class BoxCard:
     elsewhere: tuple[Baby, ...] = ()
     lately: nights.NightView | None = None
     last_night: nights.NightView | None = None
-    together: tuple[tuple[int, str, str], ...] = ()
-    """Open pairings: id, both names."""
+    together: tuple[Together, ...] = ()
+    """Those in it that were put together, and how it goes."""
 
     @property
     def doubtful(self) -> bool:
@@ -58,11 +60,23 @@ def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
     """The cards of all boxes, or of those named."""
     names = box_names(look)
     chosen = set(names if only is None else only)
-    everyone = babies(look)
-    return [_box_card(look, box, name, everyone) for box, name in names.items() if box in chosen]
+    listed, known = babies(look), house(look.session, look.now)
+    pairs = together(look.session, look.settings.house, look.now, known)
+    return [
+        _box_card(look, box, name, listed, known, [one for one in pairs if one.box_id == box])
+        for box, name in names.items()
+        if box in chosen
+    ]
 
 
-def _box_card(look: Look, box_id: str, name: str, everyone: list[Baby]) -> BoxCard:
+def _box_card(  # noqa: PLR0913, PLR0917 - what was read once for all boxes
+    look: Look,
+    box_id: str,
+    name: str,
+    everyone: list[Baby],
+    known: House,
+    pairs: list[Together],
+) -> BoxCard:
     session, now = look.session, look.now
     row, status = session.get(Box, box_id), session.get(BoxStatus, box_id)
     heard = presence(status, now)
@@ -81,12 +95,12 @@ def _box_card(look: Look, box_id: str, name: str, everyone: list[Baby]) -> BoxCa
         cry=view(session, cry, now, calls=True) if cry else None,
         last=view(session, last, now) if last and not cry else None,
         ask_stopped=bool(last and not cry and _worth_asking(last, now)),
-        advice=suggested(look, box_id, cry, inside) if row else Suggested(),
+        advice=suggested(look, box_id, cry, inside, known) if row else Suggested(),
         babies=inside,
         elsewhere=tuple(one for one in everyone if one.box_id != box_id),
         lately=nights.lately(look, row) if row and not cry else None,
         last_night=nights.last_night(look, row) if row and not cry else None,
-        together=_together(session, inside),
+        together=tuple(pairs),
     )
 
 
@@ -111,17 +125,3 @@ def _last_cry(session: Session, box_id: str, now: datetime) -> Cry | None:
 
 def _worth_asking(cry: Cry, now: datetime) -> bool:
     return cry.stopped_by is None and cry.state == "ended" and now - cry.offset < ASK_STOPPED
-
-
-def _together(session: Session, inside: tuple[Baby, ...]) -> tuple[tuple[int, str, str], ...]:
-    names = {one.id: one.name for one in inside}
-    rows = session.scalars(
-        select(Companionship)
-        .where(Companionship.ended_at.is_(None), Companionship.animal_id.in_(names))
-        .order_by(Companionship.began_at)
-    )
-    return tuple(
-        (row.id, names[row.animal_id], names[row.partner_id])
-        for row in rows
-        if row.partner_id in names
-    )

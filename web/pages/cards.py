@@ -1,20 +1,26 @@
-"""Suggestions as cards: what may help, what would be good to know, what was answered."""
+"""Suggestions as cards: what may help, what can be tapped, what would change it, what was said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.messages import SuggestionItem
+from web.care.rules import Code
+from web.care.sources import SOURCES
 from web.care.voice import Voice
+from web.care.wording import CARDS
+from web.care.would_change import Turn as Outcome
+from web.care.would_change import turns, wait
+from web.known import House
 from web.nursery import Look
+from web.pages.acts import Act, acts
 from web.pages.babies import Baby
-from web.pages.questions import Question, question
-from web.records import Cry, Suggestion
-from web.suggesting import Advice, advise
+from web.pages.questions import Question, Turn, question
+from web.records import Animal, Cry, Suggestion
+from web.suggesting import Advice, advise, answered, settled
 
 URGENT = "URGENT_VET"  # of the care rules
 ASKED_AT_ONCE = 2  # questions a card asks; the others wait below
@@ -28,14 +34,25 @@ class Card:
     names: tuple[str, ...]
     partner: str | None
     questions: tuple[Question, ...]
-    suggestion_id: int | None
     outcome: str | None
+    """What a carer said of it, while it still holds."""
+    told: Suggestion | None = None
     volumes: tuple[str, ...] = ()
+    amounts: Mapping[str, float] = field(default_factory=dict)
+    """By id: what "fed" writes down, mL."""
+    acts: tuple[Act, ...] = ()
+    later: str = ""
+    """What time alone would bring."""
 
     @property
     def urgent(self) -> bool:
         """Whether it wants a vet now."""
         return self.item.code == URGENT
+
+    @property
+    def source(self) -> str:
+        """What it rests on."""
+        return SOURCES[Code(self.item.code)]
 
 
 @dataclass(frozen=True)
@@ -56,24 +73,33 @@ class Suggested:
     """How it is unlike this baby's usual cry, as far as a carer has not said otherwise."""
 
 
-def suggested(look: Look, box_id: str, cry: Cry | None, inside: Sequence[Baby]) -> Suggested:
+def suggested(
+    look: Look,
+    box_id: str,
+    cry: Cry | None,
+    inside: Sequence[Baby],
+    everyone: House | None = None,
+) -> Suggested:
     """What may help at a box now, whether it cries or not; `inside` are the babies in it."""
-    advice = advise(look.session, look.settings, box_id, look.now)
-    rows = _rows(look.session, cry)
+    advice = advise(look.session, look.settings, box_id, look.now, everyone)
+    rows = answered(look.session, advice)
     in_box = [str(one.id) for one in inside]
     wanted = [*(key for item in advice.items for key in item.unknown), *advice.result.unknown]
     found = {key: question(key, advice.names, in_box) for key in wanted}
     unasked = {key: one for key, one in found.items() if one}  # each is asked in one place only
+    plans = _own_plans(look.session, advice)
     shown: list[Card] = []
     folded: list[Card] = []
     for item in advice.items:
         row = rows.get(item.code)
-        if row and row.outcome and item.code != URGENT:
-            folded.append(_card(item, advice.names, (), row))
+        if row is not None and settled(row, item, look.now):
+            folded.append(card(advice, item, row, plans))
             continue
-        keys = [key for key in item.unknown if key in unasked][:ASKED_AT_ONCE]
-        asked = [unasked.pop(key) for key in keys]
-        shown.append(_card(item, advice.names, tuple(asked), row))
+        # The first card is changed by whatever stands above it, so that it asks for that too.
+        keys = item.unknown if shown else (*item.unknown, *advice.result.unknown)
+        asked = list(dict.fromkeys(key for key in keys if key in unasked))[:ASKED_AT_ONCE]
+        made = card(advice, item, row, plans, [unasked.pop(key) for key in asked])
+        shown.append(made)
     return Suggested(
         cards=tuple(shown),
         folded=tuple(folded),
@@ -83,6 +109,63 @@ def suggested(look: Look, box_id: str, cry: Cry | None, inside: Sequence[Baby]) 
         voice=advice.voice,
         unusual=_unusual(advice),
     )
+
+
+def card(
+    advice: Advice,
+    item: SuggestionItem,
+    row: Suggestion | None,
+    plans: Mapping[str, float],
+    asked: Sequence[Question] = (),
+) -> Card:
+    """A suggestion with its words, buttons and questions."""
+    amounts = _amounts(item, plans)
+    return Card(
+        item=item,
+        names=tuple(advice.names.get(one, one) for one in item.subjects),
+        partner=advice.names.get(item.partner) if item.partner else None,
+        questions=tuple(_with_turns(advice, item, asked)),
+        outcome=row.outcome if row else None,
+        told=row,
+        volumes=_volumes(item, advice.names, plans),
+        amounts=amounts,
+        acts=acts(item, amounts),
+        later=_later(advice) if item.rank == 1 else "",
+    )
+
+
+def _with_turns(
+    advice: Advice, item: SuggestionItem, asked: Sequence[Question]
+) -> Iterable[Question]:
+    """The questions, each with what its answers would do to this card."""
+    found: dict[str, list[Turn]] = {one.key: [] for one in asked}
+    for turn in turns(advice.scenario, found):
+        then = _then(turn, item)
+        if then:
+            answers = [advice.names.get(one, one) for one in turn.answers]
+            found[turn.key].append(Turn(" or ".join(answers), then))
+    return (replace(one, turns=tuple(found[one.key])) for one in asked)
+
+
+def _later(advice: Advice) -> str:
+    """What comes first if it cries on."""
+    later = wait(advice.scenario)
+    if later is None:
+        return ""
+    minutes = f"{later.minutes} minute{'s' if later.minutes > 1 else ''}"
+    return f"If it cries on for {minutes}: {CARDS[later.first].title}"
+
+
+def _then(turn: Outcome, item: SuggestionItem) -> str:
+    """What becomes of a card; nothing to say where it stays."""
+    first = item.rank == 1
+    if first and turn.first is None:
+        return "nothing to do"
+    if first and turn.first is not None and turn.first != item.code:
+        return CARDS[turn.first].title
+    if item.code not in turn.codes:
+        return "this falls away"
+    return ""
 
 
 def _unusual(advice: Advice) -> tuple[str, ...]:
@@ -99,38 +182,38 @@ def _who(advice: Advice, inside: Sequence[Baby]) -> tuple[str, ...]:
     return tuple(advice.names[one] for one in advice.result.who if one in alike)
 
 
-def _card(
-    item: SuggestionItem,
-    names: Mapping[str, str],
-    questions: tuple[Question, ...],
-    row: Suggestion | None,
-) -> Card:
-    return Card(
-        item=item,
-        names=tuple(names.get(one, one) for one in item.subjects),
-        partner=names.get(item.partner) if item.partner else None,
-        questions=questions,
-        suggestion_id=row.id if row else None,
-        outcome=row.outcome if row else None,
-        volumes=_volumes(item, names),
-    )
+def _own_plans(session: Session, advice: Advice) -> dict[str, float]:
+    """Amounts that a carer has planned, which win over the tables, mL."""
+    fed = {one for item in advice.items for one in item.volume_ml or ()}
+    animals = (session.get(Animal, int(one)) for one in fed)
+    return {
+        str(animal.id): animal.plan_volume_ml
+        for animal in animals
+        if animal is not None and animal.plan_volume_ml is not None
+    }
 
 
-def _volumes(item: SuggestionItem, names: Mapping[str, str]) -> tuple[str, ...]:
-    """`Miso: up to 5.5 mL`, for each animal to be fed whose weight is known."""
-    if not item.volume_ml:
-        return ()
-    return tuple(
-        f"{names.get(one, one)}: about {usual:g} mL"
-        + (f", never over {cap:g} mL" if (cap := (item.cap_ml or {}).get(one)) is not None else "")
-        for one, usual in item.volume_ml.items()
-        if usual is not None
-    )
+def _amounts(item: SuggestionItem, plans: Mapping[str, float]) -> dict[str, float]:
+    """What each would be given, mL: its own plan's, else the rules'; never over its stomach."""
+    found = {}
+    caps = item.cap_ml or {}
+    for one, usual in (item.volume_ml or {}).items():
+        amount, cap = plans.get(one, usual), caps.get(one)
+        if amount is not None:
+            found[one] = amount if cap is None else min(amount, cap)
+    return found
 
 
-def _rows(session: Session, cry: Cry | None) -> dict[str, Suggestion]:
-    """What carers did with the suggestions of the open cry, by code."""
-    if cry is None:
-        return {}
-    rows = session.scalars(select(Suggestion).where(Suggestion.cry_id == cry.id))
-    return {row.code: row for row in rows}
+def _volumes(
+    item: SuggestionItem, names: Mapping[str, str], plans: Mapping[str, float]
+) -> tuple[str, ...]:
+    """`Miso: about 5.5 mL, never over 8 mL`, for each animal to be fed whose amount is known."""
+    said = []
+    for one, amount in _amounts(item, plans).items():
+        cap = (item.cap_ml or {}).get(one)
+        whose = " by its own plan" if one in plans else ""
+        most = f", never over {cap:g} mL" if cap is not None else ""
+        if cap is not None and plans.get(one, 0) > cap:
+            whose, most = "", f": its plan says {plans[one]:g} mL, its stomach holds no more"
+        said.append(f"{names.get(one, one)}: about {amount:g} mL{whose}{most}")
+    return tuple(said)

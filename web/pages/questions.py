@@ -34,6 +34,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What follows from some of the answers."""
+
+    answers: str
+    then: str
+
+
+@dataclass(frozen=True)
 class Question:
     """Something that the rules would like to know."""
 
@@ -44,6 +52,8 @@ class Question:
     """Answers that call for a vet."""
     unit: str = ""
     """Where a number has to be typed."""
+    turns: tuple[Turn, ...] = ()
+    """Answers that would change what is suggested."""
 
 
 def question(key: str, names: Mapping[str, str], in_box: Iterable[str]) -> Question | None:

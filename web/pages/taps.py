@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
@@ -11,12 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from web import changes, journal
-from web.journal import Entry, EntryError, Written
+from web.journal import Doubt, Entry, EntryError, Written
 from web.learning import wish
-from web.nursery import entry, looking, writing
-from web.pages import boxes, words
+from web.nursery import entry, writing
+from web.pages import words
 from web.pages.babies import in_box
-from web.records import Animal, Audit, Box, Companionship, Cry, Suggestion
+from web.records import Animal, Audit, Box, Cry
 
 bp = Blueprint("taps", __name__, url_prefix="/tap")
 
@@ -27,12 +28,21 @@ def tap(write: Callable[[Session, Entry], tuple[list[Written], str]]) -> Respons
     """
     try:
         with writing() as session:
-            written, text = write(session, entry())
+            written, text = write(session, replace(entry(), sure="sure" in request.form))
         undo_ids = "-".join(str(one.undo_id) for one in written)
         return answered({"text": text, "undo": undo_ids, "back": came_from()})
     except EntryError as error:
-        text = error.message[0].upper() + error.message[1:]
-        return answered({"text": f"Not written: {text}.", "wrong": True}, 422)
+        message: dict[str, Any] = {"text": f"Not written: {_sentence(error.message)}"}
+        if isinstance(error, Doubt):  # the same again with "yes" writes it
+            fields = [*request.form.items(multi=True), ("sure", "1")]
+            message["again"] = [one for one in fields if one[0] != "csrf_token"]
+            message["path"] = request.full_path
+        return answered(message | {"wrong": True}, 422)
+
+
+def _sentence(text: str) -> str:
+    text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def answered(message: dict[str, Any], status: int = 200) -> Response:
@@ -58,46 +68,7 @@ def fed() -> Response:
     def write(session: Session, who: Entry) -> tuple[list[Written], str]:
         ids = request.form.getlist("animal")
         written = journal.feed(session, who, map(_id, ids))
-        return [written, *_settled(session, who)], f"Fed {_names(session, ids)}, just now"
-
-    return tap(write)
-
-
-@bp.get("/together")
-def together() -> str:
-    """Choose who comes to whom; one tap where there is little to choose."""
-    with looking() as look:
-        cards = boxes.box_cards(look, [request.args.get("box", "")])
-        if not cards:
-            abort(404)
-        return render_template("together.html", card=cards[0])
-
-
-@bp.post("/together")
-def put_together() -> Response:
-    """Two animals come into one box."""
-
-    def write(session: Session, who: Entry) -> tuple[list[Written], str]:
-        animal, partner = request.form.get("animal", ""), request.form.get("partner", "")
-        box = request.form.get("box") or None
-        written = journal.put_together(session, who, _id(animal), _id(partner), box_id=box)
-        text = f"{_names(session, [animal, partner])} are together now"
-        return [written, *_settled(session, who)], text
-
-    return tap(write)
-
-
-@bp.post("/part/<int:pairing>")
-def part(pairing: int) -> Response:
-    """How company went: well, and they stay; or they are parted again."""
-
-    def write(session: Session, who: Entry) -> tuple[list[Written], str]:
-        row = session.get(Companionship, pairing)
-        names = _names(session, [str(row.animal_id), str(row.partner_id)] if row else [])
-        if request.form.get("outcome") == "passed":
-            judged = journal.trial_outcome(session, who, pairing, "passed")
-            return [judged], f"{names}: it went well"
-        return [journal.part(session, who, pairing, "failed")], f"{names} are apart again"
+        return [written], f"Fed {_names(session, ids)}, just now"
 
     return tap(write)
 
@@ -133,18 +104,6 @@ def answer() -> Response:
             cry_id=request.form.get("cry") or None,
         )
         return [written], "Noted. The suggestions follow"
-
-    return tap(write)
-
-
-@bp.post("/suggestion/<int:suggestion_id>")
-def suggestion(suggestion_id: int) -> Response:
-    """Done, or not now."""
-
-    def write(session: Session, who: Entry) -> tuple[list[Written], str]:
-        outcome = request.form.get("outcome", "")
-        written = journal.suggestion_answered(session, who, suggestion_id, outcome)
-        return [written], "Done" if outcome == "done" else "Put aside for this cry"
 
     return tap(write)
 
@@ -186,14 +145,6 @@ def undo() -> Response:
         return answered({"text": "Taken back"})
     except EntryError as error:
         return answered({"text": f"Cannot be taken back: {error.message}.", "wrong": True}, 422)
-
-
-def _settled(session: Session, who: Entry) -> list[Written]:
-    """The suggestion that the tap followed is done with it."""
-    given = _id(request.args.get("suggestion", ""))
-    if session.get(Suggestion, given) is None:
-        return []
-    return [journal.suggestion_answered(session, who, given, "done")]
 
 
 def _names(session: Session, ids: list[str]) -> str:

@@ -45,6 +45,13 @@ export function tick() {
     if (each.closest(".link-lost, .stale")) continue; // nobody knows whether it goes on
     setText(each, lasting((now - Date.parse(each.dataset.since)) / 1000));
   }
+  for (const each of document.querySelectorAll("[data-left]")) {
+    setText(each, lasting((Date.parse(each.dataset.left) - now) / 1000));
+  }
+  for (const each of document.querySelectorAll("[data-until]")) {
+    const left = (Date.parse(each.dataset.until) - now) / 1000;
+    setText(each, left > 0 ? `stay ${lasting(left)} more` : "how did it go?");
+  }
 }
 
 export function startClock() {

@@ -1,6 +1,7 @@
 // One tap: sent in the background, answered by a toast that takes it back.
 
 const SHOWN_MS = 9000;
+const ASKING_MS = 60000;
 const PATIENCE_MS = 10000;
 
 export async function tap(event) {
@@ -48,5 +49,5 @@ export function addToast(html, words) {
 
 export function showToast(toast) {
   const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 1500) : toast.remove());
-  setTimeout(leave, SHOWN_MS);
+  setTimeout(leave, "stay" in toast.dataset ? ASKING_MS : SHOWN_MS);
 }

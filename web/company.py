@@ -1,0 +1,245 @@
+"""Company, read from the records: who could join a baby, who is together and how that goes.
+
+What the gates and flags say is judged in `web/care/`; here they get what is on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from monitor.settings import HouseSettings
+from web.care.company import Pairing, companions_of
+from web.care.facts import facts_of
+from web.care.gates import Pair, Ruling, Verdict
+from web.care.pairs import Flag, back_to_mother, flags
+from web.known import House, Known, KnownAnimal, house
+from web.records import Animal, Box, Companionship, Cry, Stay
+from web.scenario_of import Question, scenario_of
+
+SHOWN_LAST = 12  # times together that are over, newest first
+# In which order candidates are listed: those that may come, those of whom something is not known.
+_ORDER = {Verdict.PASSED: 0, Verdict.UNKNOWN: 1, Verdict.FAILED: 2}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Who could be company for a baby, and what every gate says."""
+
+    animal: Animal
+    box_id: str | None
+    inside: tuple[str, ...]  # names of those that live with it already
+    question: Question  # with the names behind the scenario's ids
+    pairings: tuple[Pairing, ...]
+    mother: tuple[Ruling, ...]  # criteria for going back to its mother
+    tried: frozenset[str]  # ids of those with whom a trial went well
+
+
+@dataclass(frozen=True)
+class Crying:
+    """The crying of a stretch of time."""
+
+    cries: int
+    lasting_s: float
+    last: datetime | None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two that were put together, and how it goes."""
+
+    row: Companionship
+    names: tuple[str, str]
+    box_id: str | None
+    flags: tuple[Flag, ...] = ()
+    crying: Crying = Crying(0, 0.0, None)
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether it is a first trial that nobody has judged yet."""
+        return (
+            self.row.watch_until is not None
+            and self.row.outcome is None
+            and self.row.ended_at is None
+        )
+
+
+def candidates(
+    session: Session, house_settings: HouseSettings, animal_id: int, now: datetime
+) -> Candidates | None:
+    """Everybody in care as company for one animal; None where it is not in care."""
+    everyone = house(session, now)
+    lone = next((one for one in everyone.animals if one.animal.id == animal_id), None)
+    if lone is None:
+        return None
+    mates = [
+        one
+        for one in everyone.animals
+        if one is not lone and lone.box_id is not None and one.box_id == lone.box_id
+    ]
+    elsewhere = [one for one in everyone.animals if one is not lone and one not in mates]
+    box = session.get(Box, lone.box_id) if lone.box_id else None
+    asked = scenario_of(
+        _quiet(box or Box(id="-", created_at=now), [replace(lone, in_box=True), *elsewhere]),
+        house_settings,
+        now,
+    )
+    id_ = str(animal_id)
+    found = next((one for one in asked.scenario.animals if one.id == id_), None)
+    pairings = companions_of(asked.scenario, id_) if found else ()
+    return Candidates(
+        animal=lone.animal,
+        box_id=lone.box_id,
+        inside=tuple(one.animal.name for one in mates),
+        question=asked,
+        pairings=tuple(sorted(pairings, key=lambda one: _ORDER[one.verdict])),
+        mother=back_to_mother(facts_of(found, asked.scenario)) if found else (),
+        tried=frozenset(str(one) for one in lone.ok_with),
+    )
+
+
+def together(
+    session: Session,
+    house_settings: HouseSettings,
+    now: datetime,
+    everyone: House | None = None,
+) -> list[Together]:
+    """All that are together now, those on trial first, then the newest."""
+    rows = session.scalars(
+        select(Companionship)
+        .where(Companionship.ended_at.is_(None))
+        .order_by(Companionship.began_at.desc(), Companionship.id)
+    ).all()
+    if not rows:
+        return []
+    known = {one.animal.id: one for one in (everyone or house(session, now)).animals}
+    found = []
+    for row in rows:
+        both = [known.get(row.animal_id), known.get(row.partner_id)]
+        one, other = both
+        if one is None or other is None:
+            continue
+        found.append(
+            Together(
+                row=row,
+                names=(one.animal.name, other.animal.name),
+                box_id=one.box_id,
+                flags=_flags(session, house_settings, one, other, now),
+                crying=crying(session, row, one.box_id, now),
+            )
+        )
+    return sorted(found, key=lambda pair: not pair.on_trial)
+
+
+def lately(session: Session, now: datetime) -> list[Together]:
+    """Times together that are over, newest first."""
+    rows = session.scalars(
+        select(Companionship)
+        .where(Companionship.ended_at.is_not(None))
+        .order_by(Companionship.ended_at.desc(), Companionship.id.desc())
+        .limit(SHOWN_LAST)
+    ).all()
+    names = names_of(session, {one for row in rows for one in (row.animal_id, row.partner_id)})
+    return [
+        Together(
+            row=row,
+            names=(names[row.animal_id], names[row.partner_id]),
+            box_id=None,
+            crying=crying(session, row, None, now),
+        )
+        for row in rows
+    ]
+
+
+def one_of(
+    session: Session, house_settings: HouseSettings, companionship_id: int, now: datetime
+) -> Together | None:
+    """One time together, open or over."""
+    row = session.get(Companionship, companionship_id)
+    if row is None:
+        return None
+    if row.ended_at is None:
+        open_now = together(session, house_settings, now)
+        return next((one for one in open_now if one.row.id == row.id), None)
+    names = names_of(session, {row.animal_id, row.partner_id})
+    return Together(
+        row=row,
+        names=(names[row.animal_id], names[row.partner_id]),
+        box_id=None,
+        crying=crying(session, row, None, now),
+    )
+
+
+def crying(session: Session, row: Companionship, box_id: str | None, now: datetime) -> Crying:
+    """The cries where the two are, or were, while they were together."""
+    until = row.ended_at or now
+    boxes = {box_id} if box_id else _boxes(session, row, until)
+    cries = session.scalars(
+        select(Cry)
+        .where(Cry.box_id.in_(boxes), Cry.onset >= row.began_at, Cry.onset <= until)
+        .where(Cry.state != "retracted")
+        .order_by(Cry.onset)
+    ).all()
+    lasting = sum(max(0.0, (min(cry.offset, until) - cry.onset).total_seconds()) for cry in cries)
+    return Crying(len(cries), lasting, cries[-1].onset if cries else None)
+
+
+def names_of(session: Session, ids: Iterable[int]) -> Mapping[int, str]:
+    """Animal -> name."""
+    rows = session.execute(select(Animal.id, Animal.name).where(Animal.id.in_(list(ids))))
+    return dict(iter(rows))
+
+
+def alone(everyone: House) -> list[KnownAnimal]:
+    """Babies that live in a box by themselves, without their mother."""
+    homes = [one.box_id for one in everyone.animals if one.box_id]
+    return [
+        one
+        for one in everyone.animals
+        if one.box_id and homes.count(one.box_id) == 1 and one.animal.mother != "present"
+    ]
+
+
+def _boxes(session: Session, row: Companionship, until: datetime) -> set[str]:
+    """Where the first of the two lived in that time."""
+    query = select(Stay.box_id).where(
+        Stay.animal_id == row.animal_id,
+        Stay.began_at < until,
+        or_(Stay.ended_at.is_(None), Stay.ended_at > row.began_at),
+    )
+    return set(session.scalars(query))
+
+
+def _flags(
+    session: Session,
+    house_settings: HouseSettings,
+    one: KnownAnimal,
+    other: KnownAnimal,
+    now: datetime,
+) -> tuple[Flag, ...]:
+    box = session.get(Box, one.box_id) if one.box_id else None
+    inside: Sequence[KnownAnimal] = [replace(each, in_box=True) for each in (one, other)]
+    asked = scenario_of(_quiet(box or Box(id="-", created_at=now), inside), house_settings, now)
+    facts = {each.id: facts_of(each, asked.scenario) for each in asked.scenario.animals}
+    pair = [facts.get(str(each.animal.id)) for each in (one, other)]
+    if pair[0] is None or pair[1] is None:  # too old for the rules
+        return ()
+    return flags(Pair(pair[0], pair[1], asked.scenario.context, asked.scenario.protocol))
+
+
+def _quiet(box: Box, animals: Sequence[KnownAnimal]) -> Known:
+    """What is known around a box, its cry apart."""
+    return Known(
+        box=box,
+        cry=None,
+        heard=None,
+        voice=None,
+        compared=None,
+        earlier=(),
+        changed_at=None,
+        animals=animals,
+    )
