@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from monitor.settings import Settings
-from web import boxes, health, lost, quarantine, retention
+from web import boxes, health, lost, proof, quarantine, retention
 from web import levels as level
 from web.animal_commands import Saying
 from web.care_teller import TELL_EVERY_S, CareTeller
@@ -61,6 +61,7 @@ class Ingest:
             Chore(health.BEAT.total_seconds(), self._beat),
             Chore(LOST_EVERY_S, self._mark_lost),
             Chore(retention.EVERY_S, self._forget),
+            Chore(proof.EVERY_S, self._prove),
         )
         self._refused = Refusals()
         self._trouble: str | None = None
@@ -203,6 +204,14 @@ class Ingest:
         if any(forgotten.values()):
             told = ", ".join(f"{count} {what}" for what, count in forgotten.items() if count)
             log.info("forgot what is past its time: %s", told)
+
+    def _prove(self) -> None:
+        now = self._clock()
+        with self._database.reading() as session:
+            reckoned = proof.due(session, self._settings.house, now)
+        if reckoned:
+            with self._database.writing() as session:
+                proof.keep(session, reckoned, now)
 
     def _tell(self, trouble: str | None) -> None:
         """Trouble with the records is told when it begins and when it ends."""

@@ -27,6 +27,7 @@ SENSES = {
 }
 SUMS = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.BitOr: "&", ast.BitAnd: "|"}
 TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+TYPES = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
 ANOTHER_WORD = "another"
 
 
@@ -105,6 +106,10 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
                 continue
             if isinstance(child, ast.AnnAssign) and child.value is None:
                 continue
+            if isinstance(node, ast.ClassDef) and _is_only_a_name(child):
+                continue
+            if isinstance(node, ast.Subscript) and _is_type(node):
+                continue
             if isinstance(child, ast.AST):
                 yield from _spoken(child)
 
@@ -115,6 +120,20 @@ def _is_docstring(node: object) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _is_only_a_name(node: object) -> bool:
+    """A member of an enumeration: nobody asks what it is, only which (but `CODE = "CODE"`)."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return False
+    value = node.value
+    return isinstance(value, ast.Constant) and value.value != node.targets[0].id
+
+
+def _is_type(node: ast.Subscript) -> bool:
+    """A parametrised type: `Callable[...]`, `frozenset[...]`."""
+    name = node.value.id if isinstance(node.value, ast.Name) else ""
+    return (name[:1].isupper() and not name.isupper()) or name in TYPES
 
 
 def _of_numbers_and_words(node: ast.AST) -> Iterator[_Splice]:

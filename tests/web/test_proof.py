@@ -1,0 +1,161 @@
+"""What company changed, read from real records, and as the page tells it."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from monitor.settings import HouseSettings
+from web import journal, proof
+from web.database import Database
+from web.journal import Entry
+from web.records import Box, Companionship, Cry, Minute, Proof
+
+HOUSE = HouseSettings(time_zone="Europe/London")
+BEGAN = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)  # the clocks go forward in the night after
+DAYS = 6
+HOUR = timedelta(hours=1)
+
+
+def entry(at: datetime) -> Entry:
+    """What a carer writes at a moment."""
+    return Entry(by="Ana", now=at, zone=HOUSE.zone)
+
+
+def cry(session: Session, number: int, box: str, onset: datetime, **fields: Any) -> None:
+    """A cry of half a minute in the log."""
+    values: dict[str, Any] = {
+        "seq": 1,
+        "state": "ended",
+        "offset": onset + timedelta(seconds=30),
+        "clock": "synchronised",
+        "species": "kitten",
+        "score": 0.9,
+        "calls": 10,
+        "calls_per_minute": 20.0,
+        "arousal": "high",
+        "model": "m",
+        "details": {},
+        "received_at": onset,
+        "updated_at": onset,
+        **fields,
+    }
+    session.add(Cry(id=f"{number:036}", box_id=box, onset=onset, **values))
+
+
+def listened(session: Session, box: str, hour: datetime, share: float = 1.0) -> None:
+    """An hour's minutes, as one."""
+    session.add(
+        Minute(
+            box_id=box, run=box, number=int(hour.timestamp() // 3600), at=hour, length_s=3600,
+            clock="synchronised", listened_s=3600 * share, muted_s=0, deaf_s=0, score=0,
+            threshold=0.5, sensitivity="normal", near_calls=0, lone_calls=0,
+        )
+    )  # fmt: skip
+
+
+def two_babies(database: Database, species: tuple[str, str] = ("kitten", "kitten")) -> int:
+    """Two that live alone for six days, then together; the id of their company."""
+    first = BEGAN - DAYS * timedelta(days=1)
+    with database.writing() as session:
+        for box in ("one", "two"):
+            session.add(Box(id=box, created_at=first))
+    ids = []
+    for box, name, kind in zip(("one", "two"), ("Mia", "Tom"), species, strict=True):
+        values = {"name": name, "species": kind, "age_days": 10}
+        with database.writing() as session:
+            ids.append(int(journal.add_animal(session, entry(first), values, box).id))
+    with database.writing() as session:
+        done = journal.put_together(session, Entry("Ana", BEGAN, HOUSE.zone, sure=True), *ids)
+    return int(done.id)
+
+
+def a_fortnight(database: Database, ratio: float, *, seed: int = 1, minutes: bool = True) -> int:
+    """The two cry as often at each hour of the day, and `ratio` times as often with company."""
+    chance, number = random.Random(seed), 0
+    pairing = two_babies(database)
+    with database.writing() as session:
+        for hour in range(-24 * DAYS, 24 * DAYS):
+            at = BEGAN + hour * HOUR
+            for box in ("one", "two") if hour < 0 else ("one",):
+                if minutes:
+                    listened(session, box, at)
+                usual = 2.0 if at.hour in range(8, 20) else 4.0
+                times = usual * ratio * 2 if hour >= 0 else usual
+                for _ in range(int(times) + (chance.random() < times % 1)):
+                    number += 1
+                    cry(session, number, box, at + timedelta(minutes=chance.uniform(0, 59)))
+    return pairing
+
+
+def found(database: Database, pairing: int) -> proof.Found:
+    """What is reckoned of a pairing when all is over."""
+    with database.reading() as session:
+        row = session.get(Companionship, pairing)
+        assert row is not None
+        return proof.reckon(session, HOUSE, row, BEGAN + DAYS * timedelta(days=1))
+
+
+def kept_at(database: Database, now: datetime) -> int:
+    """Do the chore; how many were reckoned."""
+    with database.reading() as session:
+        reckoned = proof.due(session, HOUSE, now)
+    with database.writing() as session:
+        proof.keep(session, reckoned, now)
+    return len(reckoned)
+
+
+@pytest.mark.parametrize("minutes", [True, False])
+def test_the_two_are_compared_with_themselves_wherever_they_lived(
+    records: Database, minutes: bool
+) -> None:
+    said = found(records, a_fortnight(records, 0.5, minutes=minutes))
+    assert said.unheard == ()
+    assert said.assumed == (() if minutes else ("one", "two"))
+    for change, before in ((said.calls, 60.0), (said.minutes, 3.0)):
+        assert change.before == pytest.approx(before, rel=0.05)
+        assert change.after == pytest.approx(before / 2, rel=0.1)
+        assert change.found is not None
+        assert change.found.low < 0.5 < change.found.high < 0.7
+    assert said.own == {}  # two kittens in one box: nobody can tell whose it is
+
+
+def test_no_change_is_called_none(records: Database) -> None:
+    change = found(records, a_fortnight(records, 1.0)).minutes
+    assert change.found is not None
+    assert change.found.low < 1 < change.found.high
+
+
+def test_what_is_kept_is_what_was_reckoned_and_is_reckoned_anew_in_time(
+    records: Database,
+) -> None:
+    pairing = a_fortnight(records, 0.5)
+    now = BEGAN + DAYS * timedelta(days=1)
+    reckoned = found(records, pairing)
+    assert kept_at(records, now) == 1
+    with records.reading() as session:
+        row = session.get(Companionship, pairing)
+        assert row is not None
+        assert proof.of_pairing(session, HOUSE, row, now + HOUR) == reckoned
+    assert kept_at(records, now + proof.FRESH / 2) == 0
+    assert kept_at(records, now + proof.FRESH) == 1
+    with records.writing() as session:
+        kept = session.get(Proof, pairing)
+        assert kept is not None
+        kept.found = {**kept.found, "version": 0}
+    assert kept_at(records, now + proof.FRESH) == 1
+    assert kept_at(records, now + 3 * proof.LAST_LOOK) == 0
+
+
+def test_company_that_was_taken_back_takes_its_proof_along(records: Database) -> None:
+    first = two_babies(records)
+    assert kept_at(records, BEGAN + HOUR) == 1
+    with records.writing() as session:
+        session.delete(session.get(Companionship, first))
+        session.flush()
+    with records.reading() as session:
+        assert session.query(Proof).count() == 0
