@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -104,7 +104,7 @@ def edit_animal(
     record.set(animal, **read)
     box_id = box_of(session, animal.id)
     if animal.status != "in_care":
-        _house(record, animal, None, entry.now)
+        _move_out(record, animal)
     record.tell("animal", animal.id, box_id)
     return record.close("animal", animal.id, fields=sorted(read))
 
@@ -183,6 +183,18 @@ def _house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) -
             record.set(together, ended_at=max(at, together.began_at))
 
 
+def _move_out(record: Recorder, animal: Animal) -> None:
+    """Out of its box, at the end of the day on which it left if that is past."""
+    stay, entry = open_stay(record.session, animal.id), record.entry
+    if stay is None:
+        return
+    at = entry.now
+    if animal.left_on is not None and animal.left_on < entry.today:
+        over = datetime.combine(animal.left_on + timedelta(days=1), time(), entry.zone)
+        at = max(stay.began_at, over.astimezone(UTC))
+    _house(record, animal, None, at)
+
+
 def _read(entry: Entry, animal: Animal, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns to write; checked against each other and against what is on record."""
     read: dict[str, Any] = {}
@@ -227,9 +239,10 @@ def _born(
 
 
 def _age_by_signs(species: Any, seen: Any) -> tuple[int, str]:
-    said = {k: v for k, v in seen.items() if not is_empty(v)} if isinstance(seen, Mapping) else None
+    told = seen if isinstance(seen, Mapping) else {}
+    said = {str(sign): str(how) for sign, how in told.items() if not is_empty(how)}
     try:
-        found = estimate(species, said) if said else None
+        found = estimate(species, said)
     except ValueError:
         found = None
     if found is None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from web.journal.entry import Entry, EntryError
+from web.journal.entry import Doubt, Entry, EntryError
 
 Reader = Callable[[str, Any], Any]
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # a phone's clock may run ahead of ours by so much
 OLDEST = timedelta(days=30)  # an entry for longer ago is more likely a slip than a memory
-FURTHEST = timedelta(days=750)  # for what is to be done: the next year's vaccine
+FURTHEST = timedelta(days=750)  # an old notebook; the next year's vaccine
 MORNING = time(8)  # of what is due on a day
 MOST_DIGITS = 10  # of an id
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -156,8 +156,10 @@ def moment(entry: Entry, value: Any, field: str = "at") -> datetime:
         raise EntryError(field, "must be a date and time such as 2026-11-22T14:05") from None
     if found > entry.now + CLOCKS_DIFFER:
         raise EntryError(field, "is in the future")
-    if found < entry.now - OLDEST:
-        raise EntryError(field, f"is more than {OLDEST.days} days ago; is the date right?")
+    if found < entry.now - FURTHEST:
+        raise EntryError(field, f"is more than {FURTHEST.days} days ago")
+    if found < entry.now - OLDEST and not entry.sure:
+        raise Doubt(field, f"is more than {OLDEST.days} days ago; is the date right?")
     return min(found, entry.now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from web.care.tables import AGE_ROWS
+from web.journal import values
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written
-from web.journal.values import choice, moment, number
+from web.journal.values import choice, number
 from web.journal.whom import animal_of, doubts_of_time, tell_of
 from web.records import Animal, Weight
 
@@ -21,6 +24,8 @@ MOMENT = choice("before", "after")
 # beside a gain of a day. Babies gain up to 10 % a day (puppies, week 1); a full stomach is 4 %.
 JUMP_SHARE = 0.15
 GAIN_SHARE_A_DAY = 0.12
+FIRST_WEIGHT_MOST = 2.5  # times what a kitten weighs at the end of its week (care rules)
+FIRST_DAYS = tuple(row.first_day for row in AGE_ROWS)
 COMPARED_WITHIN = timedelta(days=14)
 
 
@@ -47,7 +52,7 @@ def weigh_each(
     moment: Any = None,
 ) -> Written:
     """Several weighed in one go, animal -> grams; taken back together."""
-    when, word = _moment(entry, at), MOMENT("moment", moment)
+    when, word = values.moment(entry, at), MOMENT("moment", moment)
     if not grams:
         raise EntryError("animal_ids", "choose at least one animal")
     read = [(animal_of(session, one), read_grams("grams", g)) for one, g in grams.items()]
@@ -64,9 +69,6 @@ def weigh_each(
     return record.close("weight", *(row.id for row in rows), grams=told)
 
 
-_moment = moment  # the functions above have an argument of that name
-
-
 def read_grams(field: str, value: Any) -> float:
     """A weight, which must be given."""
     weight: float | None = GRAMS(field, value)
@@ -81,14 +83,26 @@ def doubts_of_weight(
     """Whether it jumps away from the weighing before it (`but`: not from that one)."""
     last = newest_weight(session, animal.id, at, COMPARED_WITHIN, but)
     if last is None:
-        return []
+        return _doubts_of_first_weight(animal, at, grams)
     days = (at - last.at) / timedelta(days=1)
     most = last.grams * (1 + JUMP_SHARE + GAIN_SHARE_A_DAY * days)
     if last.grams * (1 - JUMP_SHARE) <= grams <= most:
         return []
-    change = 100 * (grams - last.grams) / last.grams
+    share = abs(grams - last.grams) / last.grams
+    than = f"{'more' if grams > last.grams else 'less'} than {animal.name}'s last weight"
+    return [Doubt("grams", f"is {share:.0%} {than} ({last.grams:g} g)".replace("%", " %"))]
+
+
+def _doubts_of_first_weight(animal: Animal, at: datetime, grams: float) -> list[Doubt]:
+    """A kitten far beyond its age: a digit too many. A puppy's weight is its breed's matter."""
+    if animal.species != "kitten" or animal.born_on is None:
+        return []
+    row = bisect_right(FIRST_DAYS, max(0, (at.date() - animal.born_on).days))
+    if row == len(FIRST_DAYS) or grams <= FIRST_WEIGHT_MOST * AGE_ROWS[row].kitten_from_g:
+        return []
+    usual = f"{AGE_ROWS[row].kitten_from_g:g} g"
     return [
-        Doubt("grams", f"is {change:+.0f} % since {animal.name}'s last weight ({last.grams:g} g)")
+        Doubt("grams", f"is much for {animal.name}'s age; kittens so young weigh under {usual}")
     ]
 
 
