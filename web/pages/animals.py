@@ -126,7 +126,8 @@ def take_photo(animal_id: int) -> Page:
     tried = lines.write_form(write)
     page = url_for("animals.animal", animal_id=animal_id)
     if tried.errors:
-        lines.say(f"Not kept: the picture {' '.join(tried.errors.values())}")
+        [why] = tried.errors.values()
+        lines.say(f"Not kept: the picture {why[0].lower()}{why[1:]}")
         return lines.leave(page)
     words = "Photo taken away" if "remove" in request.form else "Photo kept"
     return lines.done(words, tried.undo_ids, page)
