@@ -18,6 +18,7 @@ from web.records import Animal, Weight
 from web.times import age_in_days
 
 LOOKED_BACK = timedelta(days=42)  # the curve begins there, or where the baby's own does
+LATELY = timedelta(days=21)  # and so the short curves of everybody
 TRUSTED = timedelta(minutes=TRUST_WEIGHT_MIN)
 
 
@@ -68,14 +69,14 @@ def of(session: Session, animal: Animal, house: HouseSettings, now: datetime) ->
             Animal.id != animal.id,
         )
         mates += session.scalars(query.order_by(Animal.name, Animal.id))
-    weights = _weights(session, [one.id for one in mates], now)
+    weights = _weights(session, [one.id for one in mates], now - LOOKED_BACK, now)
     return _growing(animal, mates, weights, house.zone, now)
 
 
 def everyone(session: Session, house: HouseSettings, now: datetime) -> list[Growing]:
     """All in care: those to be looked at first, then by litter and name."""
     animals = session.scalars(select(Animal).where(Animal.status == "in_care")).all()
-    weights = _weights(session, [one.id for one in animals], now)
+    weights = _weights(session, [one.id for one in animals], now - LATELY, now)
     litters: dict[tuple[str, str], list[Animal]] = {}
     for one in sorted(animals, key=lambda one: (one.name, one.id)):
         if one.litter:
@@ -88,7 +89,7 @@ def everyone(session: Session, house: HouseSettings, now: datetime) -> list[Grow
 
 
 def _weights(
-    session: Session, ids: Iterable[int], now: datetime
+    session: Session, ids: Iterable[int], since: datetime, now: datetime
 ) -> Mapping[int, Sequence[Weighing]]:
     """Oldest first; not those after a bottle, with the milk in them."""
     query = (
@@ -98,7 +99,7 @@ def _weights(
             Weight.undone_at.is_(None),
             Weight.moment.is_distinct_from("after"),
             Weight.at <= now,
-            Weight.at > now - LOOKED_BACK,
+            Weight.at > since,
         )
         .order_by(Weight.at, Weight.id)
     )

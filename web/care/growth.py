@@ -114,7 +114,7 @@ def growth(
         return Growth(None, None, None, (Finding.NEVER,))
     newest, earlier = known[-1], known[:-1]
     peak = max(earlier, key=lambda one: one.grams, default=None)
-    before = day_before(newest, earlier) or _longer_before(newest, earlier)
+    before = _compared_with(known, len(known) - 1)
     found = list(_findings(species, newest, before, peak, age_days))
     if now - newest.at > timedelta(minutes=TRUST_WEIGHT_MIN):
         found.append(Finding.OLD)
@@ -123,11 +123,15 @@ def growth(
 
 def reds(species: Species, weighings: Sequence[Weighing], born: datetime | None) -> set[datetime]:
     """Moments of the weighings that were red when they were made; `weighings` oldest first."""
-    found = set()
-    for number, one in enumerate(weighings):
+    found: set[datetime] = set()
+    peak: Weighing | None = None
+    for place, one in enumerate(weighings):
         age = None if born is None else max(0, (one.at - born) // DAY)
-        if growth(species, weighings[: number + 1], age, one.at).red:
+        findings = _findings(species, one, _compared_with(weighings, place), peak, age)
+        if not RED.isdisjoint(findings):
             found.add(one.at)
+        if peak is None or one.grams > peak.grams:
+            peak = one
     return found
 
 
@@ -174,9 +178,14 @@ def _a_day_apart(newest: Weighing, before: Weighing | None) -> bool:
     return before is not None and DAY_BEFORE[0] <= newest.at - before.at <= DAY_BEFORE[1]
 
 
-def _longer_before(newest: Weighing, earlier: Sequence[Weighing]) -> Weighing | None:
-    """The last one that lies longer ago than a day's weighing."""
-    return next((one for one in reversed(earlier) if newest.at - one.at > DAY_BEFORE[1]), None)
+def _compared_with(weighings: Sequence[Weighing], place: int) -> Weighing | None:
+    """The one of a day before, else the last that lies longer ago; `weighings` oldest first."""
+    newest = weighings[place]
+    first = place
+    while first > 0 and newest.at - weighings[first - 1].at <= DAY_BEFORE[1]:
+        first -= 1
+    longer = weighings[first - 1] if first > 0 else None
+    return day_before(newest, weighings[first:place]) or longer
 
 
 def _findings(

@@ -16,7 +16,7 @@ from web.care.plan import Feeding, Round, State, Stop
 from web.care.plan_numbers import Numbers
 from web.journal import Entry, Written
 from web.nursery import Look, looking, now
-from web.pages import babies, growth_words, plan_words, taps, weight_chart
+from web.pages import babies, growth_words, plan_words, reminders, taps, weight_chart
 from web.pages.babies import Baby
 from web.plan import Planned
 
@@ -65,6 +65,7 @@ def next_feeds(look: Look) -> dict[str, Any]:
         "due": [row for row in rows if row.waits and row.plan.next.stop is None],
         "summary": plan_words.summary(found, look.now),
         "grown": found.grown,
+        "reminders": reminders.due(look),
         "sources": feeding.SOURCES,
         "choices": feeding.CHOICES,
         "no_milk": [row for row in rows if not row.plan.milk_known and row.plan.next.amount],
@@ -85,6 +86,7 @@ def night() -> str:
             feeds=sum(len(one.feeds) for one in found.rounds),
             nursed=[one.name for one in found.plan.babies if one.next.state is State.MOTHER],
             urgent=[one.name for one in found.plan.babies if one.next.stop is Stop.URGENT],
+            reminders=[one for one in reminders.due(look) if one.row.due_at < found.end],
             printed=look.now,
         )
 
@@ -131,7 +133,6 @@ def add_words(filters: dict[str, Any]) -> None:
         growth_said=lambda one: growth_words.said(one, now()),
         growth_gain=growth_words.gain,
         growth_usual=growth_words.usual_gain,
-        lasting_min=plan_words.minutes,
         ml=plan_words.ml,
         stop_words=plan_words.STOPS.get,
     )
