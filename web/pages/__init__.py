@@ -9,7 +9,6 @@ from flask_login import current_user
 
 from monitor.messages import utc_text
 from web import nursery, times
-from web.care.pairs import FLAGS
 from web.care.wording import REASONS
 from web.nursery import now, zone
 from web.pages import (
@@ -22,6 +21,7 @@ from web.pages import (
     cry_lists,
     doing,
     entry,
+    handover,
     home,
     learning,
     milk,
@@ -34,15 +34,15 @@ from web.pages import (
 from web.presence import STALE
 
 # Under which tab of the bottom navigation a subject stands, where it is not one itself.
-TAB_OF = {"milk": "plan", "cards": "home", "company": "home", "entry": "home"}
+TAB_OF = {"milk": "plan", "handover": "plan", "cards": "home", "company": "home", "entry": "home"}
 TAB_OF |= dict.fromkeys(("animal_form", "corrections", "reminders"), "animals")
 
 
 def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
-    of_one = (animals, animal_form, corrections, reminders)
     care = (home, doing, company, taps, entry, plan, milk)
-    for module in (*care, *of_one, nights, cries, learning, about):
+    of_one = (animals, animal_form, corrections, reminders)
+    for module in (*care, *of_one, nights, cries, handover, learning, about):
         app.register_blueprint(module.bp)
     app.jinja_env.filters.update(
         age=times.age_words,
@@ -52,7 +52,6 @@ def register(app: Flask) -> None:
         cry_end=words.cry_end,
         day=lambda day: times.day_name(day, now().astimezone(zone()).date()),
         day_time=lambda moment: times.day_and_time(moment, now(), zone()),
-        flag=lambda code: f"{FLAGS[code][0].upper()}{FLAGS[code][1:]}",
         how_sure=words.how_sure,
         iso=utc_text,
         lasting=times.lasting,

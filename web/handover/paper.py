@@ -1,0 +1,141 @@
+"""The paper of a PDF: A4 with our foot, a font that has the letters, tables of one look.
+
+Letters beyond western Europe need a font of the system (Debian: `fonts-dejavu-core`); without one
+they lose their accents or become `?`, and `Paper.lost` is set.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fpdf import FPDF, FontFace
+from fpdf.enums import TableBordersLayout, XPos, YPos
+
+# Regular and bold, the first pair that is there.
+FONTS = tuple(
+    (Path(folder) / f"{regular}.ttf", Path(folder) / f"{bold}.ttf")
+    for folder, regular, bold in (
+        ("/usr/share/fonts/truetype/dejavu", "DejaVuSans", "DejaVuSans-Bold"),
+        ("/usr/share/fonts/truetype/noto", "NotoSans-Regular", "NotoSans-Bold"),
+        ("/usr/share/fonts/truetype/liberation", "LiberationSans-Regular", "LiberationSans-Bold"),
+        ("/usr/share/fonts/truetype/freefont", "FreeSans", "FreeSansBold"),
+    )
+)
+CORE, LATIN_1 = "helvetica", 256  # every reader has it; its letters end there
+PLAIN = {"–": "-", "—": "-", "…": "...", "’": "'", "“": '"', "”": '"', "ł": "l", "Ł": "L"}
+
+INK, SOFT, LINE, WHITE = (37, 35, 30), (101, 95, 83), (214, 206, 190), (255, 255, 255)
+CALM, CALM_BG, RED, RED_BG = (34, 101, 90), (226, 239, 233), (160, 28, 34), (252, 230, 227)
+MARGIN, ROW, NAME = 15.0, 5.2, 32.0  # mm
+
+
+class Paper(FPDF):
+    """A4 with our foot, our font, and tables of one look."""
+
+    def __init__(self, title: str, foot: str, at: datetime) -> None:
+        """`foot` stands on every page, with the page's number."""
+        super().__init__(format="A4")
+        self._foot = foot
+        self.lost = False
+        self._known: frozenset[int] = frozenset()
+        pair = next((one for one in FONTS if all(path.exists() for path in one)), None)
+        if pair is not None:
+            self.add_font("house", "", pair[0])
+            self.add_font("house", "B", pair[1])
+            self._known = frozenset(getattr(self.fonts["house"], "cmap", ()))
+        self.own = "house" if pair else CORE
+        self.set_margin(MARGIN)
+        self.set_auto_page_break(auto=True, margin=18)
+        self.set_title(self.fit(title))
+        self.set_creator("nursery-monitor")
+        self.set_lang("en")
+        self.set_creation_date(at)
+
+    def fit(self, text: str) -> str:
+        """The text in letters that the font has; `lost` when it lacks one."""
+        if all(self._has(letter) for letter in text):
+            return text
+        self.lost = True
+        return "".join(self._nearest(letter) for letter in text)
+
+    def _has(self, letter: str) -> bool:
+        if self.own == CORE:
+            return ord(letter) < LATIN_1
+        return ord(letter) in self._known or letter == "\n"
+
+    def _nearest(self, letter: str) -> str:
+        """Itself, without its accent, or `?`."""
+        if self._has(letter):
+            return letter
+        bare = unicodedata.normalize("NFKD", letter)[0]
+        return PLAIN.get(letter) or (bare if self._has(bare) else "?")
+
+    def letters(self, size: float, color: tuple[int, int, int] = INK, style: str = "") -> None:
+        """Go on in this size (pt), colour and weight."""
+        self.set_font(self.own, style, size)
+        self.set_text_color(*color)
+
+    def say(self, text: str, color: tuple[int, int, int] = INK, size: float = 9) -> None:
+        """A line, as many rows as it takes."""
+        self.letters(size, color)
+        self.multi_cell(0, ROW, self.fit(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def fact(self, name: str, value: str, width: float) -> None:
+        """A name and what is known, in so many mm."""
+        self.letters(9, SOFT)
+        self.cell(NAME, ROW, self.fit(name))
+        self.letters(9)
+        self.multi_cell(
+            width - NAME, ROW, self.fit(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+        )
+
+    def heading(self, text: str, room: float = 25) -> None:
+        """A section's name, never alone at the foot of a page."""
+        if self.will_page_break(room):
+            self.add_page()
+        self.ln(4)
+        self.letters(11.5, CALM, "B")
+        self.cell(0, 6.5, self.fit(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def table_of(
+        self,
+        title: str,
+        head: Sequence[str],
+        widths: Sequence[float],
+        rows: Iterable[Sequence[str]],
+        red: frozenset[int] = frozenset(),
+    ) -> None:
+        """A section with a table; nothing where it has no rows. `red` rows stand out."""
+        filled = list(rows)
+        if not filled:
+            return
+        self.heading(title)
+        self.letters(8.5)
+        self.set_draw_color(*LINE)
+        self.set_fill_color(*WHITE)
+        with self.table(
+            col_widths=tuple(widths),
+            width=sum(widths),
+            align="LEFT",
+            text_align="LEFT",
+            line_height=4.4,
+            padding=(0.5, 1),
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            first_row_as_headings=bool(head),
+            headings_style=FontFace(emphasis="BOLD", color=SOFT),
+        ) as table:
+            for cells in [head] if head else []:
+                table.row([self.fit(cell) for cell in cells])
+            for number, cells in enumerate(filled):
+                style = FontFace(color=RED) if number in red else None
+                table.row([self.fit(cell) for cell in cells], style=style)
+
+    def footer(self) -> None:
+        """On every page: whose, as of when, which page."""
+        self.set_y(-13)
+        self.letters(7.5, SOFT)
+        self.cell(140, 5, self.fit(self._foot))
+        self.cell(0, 5, f"page {self.page_no()} of {{nb}}", align="R")
