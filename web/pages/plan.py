@@ -133,6 +133,7 @@ def add_words(filters: dict[str, Any]) -> None:
         growth_said=lambda one: growth_words.said(one, now()),
         growth_gain=growth_words.gain,
         growth_usual=growth_words.usual_gain,
+        lasting_min=plan_words.minutes,
         ml=plan_words.ml,
         stop_words=plan_words.STOPS.get,
     )
