@@ -16,7 +16,7 @@ from monitor.settings import HouseSettings
 from web.care.company import Pairing, companions_of
 from web.care.facts import facts_of
 from web.care.gates import Pair, Ruling, Verdict
-from web.care.pairs import Flag, back_to_mother, flags
+from web.care.pairs import FLAGS, OF_BOTH, Flag, back_to_mother, flags
 from web.known import House, Known, KnownAnimal, house
 from web.records import Animal, Box, Companionship, Cry, Stay
 from web.scenario_of import Question, scenario_of
@@ -59,6 +59,12 @@ class Together:
     crying: Crying = Crying(0, 0.0, None)
 
     @property
+    def warnings(self) -> tuple[tuple[str, bool], ...]:
+        """The flags in words, and whether each speaks for parting them."""
+        names = dict(zip((self.row.animal_id, self.row.partner_id), self.names, strict=True))
+        return tuple((_said(flag, names), flag.part) for flag in self.flags)
+
+    @property
     def on_trial(self) -> bool:
         """Whether it is a first trial that nobody has judged yet."""
         return (
@@ -66,6 +72,13 @@ class Together:
             and self.row.outcome is None
             and self.row.ended_at is None
         )
+
+
+def _said(flag: Flag, names: Mapping[int, str]) -> str:
+    words = FLAGS[flag.code]
+    if flag.code in OF_BOTH:
+        return words[0].upper() + words[1:]
+    return f"{' and '.join(names[int(one)] for one in flag.who)}: {words}"
 
 
 def candidates(

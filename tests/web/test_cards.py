@@ -79,7 +79,7 @@ def card(client: FlaskClient, code: str) -> str | None:
     """The markup of one card on the page, if it is shown."""
     page = client.get("/").text
     found = re.search(
-        rf'<details class="suggestion[^>]*data-code="{code}".*?</details>', page, re.S
+        rf'<details class="suggestion[^>]*data-code="{code}".*?</details>', page, re.DOTALL
     )
     return found[0] if found else None
 
@@ -225,7 +225,7 @@ def test_a_card_says_which_answer_would_change_it_and_what_time_would(
     assert "Cool: Warm it first" in made
     assert "Cold: Call the vet now" in made
     page = re.sub(r"<[^>]+>", "", client.get(f"/card/nest/{codes(shown)[0]}").text)
-    assert re.search(r"Limp or .* or Bleeding: Call the vet now", page)
+    assert "Any of the others: Call the vet now" in page
 
 
 def test_why_shows_facts_source_and_a_file_that_the_command_answers_alike(

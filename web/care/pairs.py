@@ -34,6 +34,8 @@ FLAGS: dict[str, str] = {
     "watch_weight": "one is much heavier: keep an eye on it",
 }
 
+OF_BOTH = frozenset({"exposed", "too_heavy", "watch_weight"})  # said of the pair
+
 # About one of the two at a time.
 _OF_ONE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("urgent", lambda one: one.urgent),

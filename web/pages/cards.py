@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.messages import SuggestionItem
 from web.care.rules import Code
+from web.care.scenario import RED_FLAGS
 from web.care.sources import SOURCES
 from web.care.voice import Voice
 from web.care.wording import CARDS
@@ -20,7 +21,7 @@ from web.pages.acts import Act, acts
 from web.pages.babies import Baby
 from web.pages.questions import Question, Turn, question
 from web.records import Animal, Cry, Suggestion
-from web.suggesting import Advice, advise, answered, settled
+from web.suggesting import NEVER_SETTLED, Advice, advise, answered, settled
 
 URGENT = "URGENT_VET"  # of the care rules
 ASKED_AT_ONCE = 2  # questions a card asks; the others wait below
@@ -41,6 +42,8 @@ class Card:
     amounts: Mapping[str, float] = field(default_factory=dict)
     """By id: what "fed" writes down, mL."""
     acts: tuple[Act, ...] = ()
+    elsewhere: bool = False
+    """About nobody who lives in this box: its own box says it in full."""
     later: str = ""
     """What time alone would bring."""
 
@@ -48,6 +51,14 @@ class Card:
     def urgent(self) -> bool:
         """Whether it wants a vet now."""
         return self.item.code == URGENT
+
+    @property
+    def dismissals(self) -> tuple[tuple[str, str], ...]:
+        """How it can be put aside; what cannot wait has no "not now"."""
+        if self.urgent:
+            return ()
+        later = () if self.item.code in NEVER_SETTLED else (("not_now", "Not now"),)
+        return (*later, ("did_not_help", "Did not help"), ("wrong", "Wrong"))
 
     @property
     def source(self) -> str:
@@ -120,6 +131,7 @@ def card(
 ) -> Card:
     """A suggestion with its words, buttons and questions."""
     amounts = _amounts(item, plans)
+    inside = {one.id for one in advice.scenario.animals if one.in_box}
     return Card(
         item=item,
         names=tuple(advice.names.get(one, one) for one in item.subjects),
@@ -130,6 +142,7 @@ def card(
         volumes=_volumes(item, advice.names, plans),
         amounts=amounts,
         acts=acts(item, amounts),
+        elsewhere=bool(item.subjects) and not inside & {*item.subjects},
         later=_later(advice) if item.rank == 1 else "",
     )
 
@@ -143,7 +156,8 @@ def _with_turns(
         then = _then(turn, item)
         if then:
             answers = [advice.names.get(one, one) for one in turn.answers]
-            found[turn.key].append(Turn(" or ".join(answers), then))
+            words = " or ".join(answers) if len(answers) < len(RED_FLAGS) else "Any of the others"
+            found[turn.key].append(Turn(words, then))
     return (replace(one, turns=tuple(found[one.key])) for one in asked)
 
 

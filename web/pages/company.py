@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from web import changes, company, journal
 from web.care.company import Pairing
 from web.care.gates import Level, Verdict
-from web.care.pairs import CRITERIA, FLAGS
+from web.care.pairs import CRITERIA
 from web.care.tables import WATCH_WEIGHT_ABOVE_RATIO
 from web.care.wording import GATES
 from web.journal import Entry, EntryError, Written
@@ -192,10 +192,6 @@ def trial_shown(look: Look, companionship_id: int) -> dict[str, Any] | None:
         "ids": (row.animal_id, row.partner_id),
         "box_name": box_names(look).get(found.box_id or "", found.box_id),
         "over": row.watch_until is not None and look.now >= row.watch_until,
-        "flag_words": FLAGS,
-        "flag_names": dict(
-            zip(map(str, (row.animal_id, row.partner_id)), found.names, strict=True)
-        ),
         "whys": WHYS,
     }
 

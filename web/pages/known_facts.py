@@ -95,11 +95,11 @@ def _box(scenario: Scenario) -> tuple[tuple[str, str], ...]:
     milk = context.formula_kcal_ml
     return (
         ("Crying", f"for {lasting(cry.episode_s)}" if cry.episode_s else "no"),
-        ("Nest, warm side", NOT_KNOWN if box.temp_c is None else f"{box.temp_c:g} °C"),
-        ("They lie spread out", yes_no[box.spread]),
-        ("Warmth and something soft", yes_no[box.comfort]),
-        ("Somebody can watch", yes_no[context.carer_can_watch]),
-        ("Milk", f"{milk:g} kcal/mL" if milk else "not known; taken as 1 kcal/mL"),
+        ("Warm side", NOT_KNOWN if box.temp_c is None else f"{box.temp_c:g} °C"),
+        ("Spread out", yes_no[box.spread]),
+        ("Comforts", yes_no[box.comfort]),
+        ("One can watch", yes_no[context.carer_can_watch]),
+        ("Milk", f"{milk:g} kcal/mL" if milk else "not known; 1 kcal/mL is taken"),
         ("Feeding hours", "night" if context.night else "day"),
     )
 
