@@ -33,6 +33,7 @@ LEFT_OUT: Mapping[str, str] = {
     "token": "so do the programs' secrets",
     "box_status": "what a listener says now; it says it again",
     "box_learning": "what a listener has learned; it says it again",
+    "proof": "reckoned from the other tables; it is reckoned again",
     "heartbeat": "signs of life of the programs",
     "change": "what open pages follow",
     "quarantined_message": "messages that could not be read",
