@@ -5,48 +5,19 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from monitor.messages import CryStep
 from monitor.settings import Settings
+from tests.web.api_calls import Api
 from tests.web.cry_messages import BASE, FLAC, NOW, arrived, clip, cry, cry_id, life, raw, state
 from web import journal, tokens
-from web.api import new_app, register_api
 from web.api.access import WRONG_A_MINUTE
 from web.database import Database
 from web.health import BEAT
 from web.records import Heartbeat, Suggestion
 from web.suggesting import advise, keep
-from web.take import take
-
-
-class Api:
-    """A client with a token, and a clock to turn."""
-
-    def __init__(self, database: Database) -> None:
-        self.database, self.now = database, NOW
-        app = new_app("web")
-        app.extensions.update(settings=Settings(), database=database, now=lambda: self.now)
-        register_api(app)
-        self.client: FlaskClient = app.test_client()
-        with database.writing() as session:
-            self.token = tokens.add(session, "test", NOW)
-
-    def get(self, path: str, token: str | None = None) -> TestResponse:
-        return self.client.get(path, headers={"Authorization": f"Bearer {token or self.token}"})
-
-    def json(self, path: str) -> Any:
-        response = self.get(path)
-        assert response.status_code == 200, response.text
-        return response.json
-
-    def take(self, *messages: Any) -> None:
-        with self.database.writing() as session:
-            assert set(take(session, list(messages), Settings(), self.now)) == {None}
 
 
 @pytest.fixture
