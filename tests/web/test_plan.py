@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,10 +14,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from tests.web.dashboard import Dashboard, csrf, dashboard
+from tests.browser import chromium, complaints
+from tests.mosquitto import free_port
+from tests.web.dashboard import NAME, PASSPHRASE, Dashboard, csrf, dashboard, served
 from web import growing, journal, plan
 from web.care.plan import State
-from web.pages import weight_chart
+from web.nursery import Look
+from web.pages import fragments, weight_chart
 from web.records import Animal, Formula
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -260,3 +264,33 @@ def test_the_plan_asks_the_records_as_often_for_twenty_as_for_two(shown: Dashboa
     for number in range(18):
         baby(shown, f"Baby {number}", fed=60, grams={3: 200}, litter="Attic")
     assert queries() == few
+
+
+def test_a_live_page_moves_a_baby_when_time_alone_has_made_it_due(shown: Dashboard) -> None:
+    baby(shown, "Miso", fed=170, grams={3: 200})
+
+    def piece(seconds: int) -> dict[str, str]:
+        look_at = shown.at.replace(second=seconds)
+        with shown.app.test_request_context("/plan"), shown.database.reading() as session:
+            return fragments.changed(Look(session, shown.settings, look_at), "plan", [], set())
+
+    assert piece(10) == {}  # nothing changed, and it was looked at a moment ago
+    assert "Due soon" in piece(20)["plan"]
+    shown.at += 11 * MINUTE
+    assert "Overdue" in piece(20)["plan"]
+
+
+def test_a_night_of_twenty_babies_is_printed_on_one_page(shown: Dashboard) -> None:
+    shown.at = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
+    for number in range(20):
+        baby(shown, f"Baby {number}", fed=6 * number, age_days="3", grams={3: 110})
+    with served(shown.app, free_port()) as address, chromium() as browser:
+        browser.get(f"{address}/sign-in?next=/plan/night")
+        browser.find_element("name", "name").send_keys(NAME)
+        browser.find_element("name", "passphrase").send_keys(PASSPHRASE)
+        browser.find_element("css selector", "main button").click()
+        assert "89 feeds" in browser.page_source
+        paper = {"paperWidth": 8.27, "paperHeight": 11.69}  # A4, inches
+        printed = b64decode(browser.execute_cdp_cmd("Page.printToPDF", paper)["data"])
+        assert complaints(browser) == []
+    assert len(re.findall(rb"/Type /Page\b(?!s)", printed)) == 1

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from web.care import feeding, tables
 from web.care.feeding import Range
 from web.care.plan import Next
+from web.care.portion import round_down
 
 _MIN_PER_DAY = 1440
+# Small Animal Clinical Nutrition (S1): 10 to 15 mL a feed at most in week 1.
+WEEK_ONE_DAYS, WEEK_ONE_ML = 7, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,11 @@ class Numbers:
     kcal_known: bool
     a_day_ml: float | None  # reckoned; None without a weight
     reckoned_ml: float | None  # for this feed, before the stomach's limit and rounding
-    # By the lowest and the highest energy of the sources, within the stomach's limit.
+    # By the lowest and the highest energy of the sources, held and rounded like the amount.
     low_ml: float | None
     high_ml: float | None
     stomach: Range
+    above_week_one: bool  # more than one source gives any baby in its first week
 
 
 def numbers(found: Next) -> Numbers:
@@ -55,7 +59,7 @@ def numbers(found: Next) -> Numbers:
         reckoned = of_a_feed(kcal)
         if reckoned is None or weight is None:
             return None
-        return round(min(reckoned, tables.STOMACH_ML_PER_G * weight), 1)
+        return round_down(min(reckoned, tables.STOMACH_ML_PER_G * weight))
 
     return Numbers(
         age=facts.age,
@@ -77,4 +81,7 @@ def numbers(found: Next) -> Numbers:
         low_ml=within(energy.low or chosen),
         high_ml=within(energy.high),
         stomach=feeding.said(animal.species, "stomach", facts.age),
+        above_week_one=(
+            facts.age < WEEK_ONE_DAYS and found.amount is not None and found.amount.ml > WEEK_ONE_ML
+        ),
     )

@@ -36,12 +36,13 @@ def portion_of(facts: Facts, formula_kcal_ml: float | None) -> Portion | None:
         usual /= tables.SMALL_FEED_SHARE
     cap = tables.STOMACH_ML_PER_G * weight
     return Portion(
-        volume_ml=_round_down(min(usual, cap)),
-        cap_ml=_round_down(cap),
+        volume_ml=round_down(min(usual, cap)),
+        cap_ml=round_down(cap),
         capped=usual > cap + _ROUNDING,
     )
 
 
-def _round_down(millilitres: float) -> float:
+def round_down(millilitres: float) -> float:
+    """To what a syringe shows, and never to nothing."""
     steps = math.floor(millilitres / tables.STEP_ML + _ROUNDING)
     return max(tables.STEP_ML, steps * tables.STEP_ML)

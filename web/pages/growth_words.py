@@ -27,7 +27,7 @@ def said(growing: Growing, now: datetime) -> list[Said]:
     found = growing.growth.findings
     losses = [one for one in found if one in _LOSSES]
     return [
-        Said(*_words(one, growing, now), one in RED)
+        Said(*_words(one, growing.growth, usual_gain(growing), now), one in RED)
         for one in found
         if one not in losses[1:]  # the gravest says the others too
     ]
@@ -47,8 +47,13 @@ def usual_gain(growing: Growing) -> str | None:
     return f"usual: {feeding.said(growing.species, 'gain', growing.age_days).words}"
 
 
-def _words(finding: Finding, growing: Growing, now: datetime) -> tuple[str, str]:
-    growth = growing.growth
+def gravest(growth: Growth, now: datetime) -> str | None:
+    """What is red, in a word: `No gain in 24 h.`; None when nothing is."""
+    found = next((one for one in growth.findings if one in RED), None)
+    return None if found is None else _words(found, growth, None, now)[0]
+
+
+def _words(finding: Finding, growth: Growth, usual: str | None, now: datetime) -> tuple[str, str]:
     newest, peak = growth.newest, growth.peak
     if newest is None:
         return "Not weighed lately.", "A weight gives the amount of milk, and shows trouble first."
@@ -63,7 +68,7 @@ def _words(finding: Finding, growing: Growing, now: datetime) -> tuple[str, str]
         Finding.UNDER_PEAK: (f"A tenth or more under the {most} it weighed.", "Call the vet."),
         Finding.LOST: (f"Lost {lost:g} g in {apart}.", look),
         Finding.NO_GAIN: (f"No gain in {apart}.", look),
-        Finding.SLOW: ("Gains less than usual:", f"{gain(growth)}; {usual_gain(growing)}."),
+        Finding.SLOW: ("Gains less than usual:", f"{gain(growth)}; {usual}."),
     }[finding]
 
 

@@ -129,6 +129,7 @@ def add_words(filters: dict[str, Any]) -> None:
     """The words that templates of the plan use."""
     filters.update(
         due_why=plan_words.why,
+        gravest=lambda growth: growth_words.gravest(growth, now()),
         every=plan_words.every,
         growth_said=lambda one: growth_words.said(one, now()),
         growth_gain=growth_words.gain,
