@@ -42,7 +42,8 @@ def numbers(found: Next) -> Numbers:
     animal, facts = found.fed.animal, found.facts
     weight = animal.weight_g
     row = tables.row_of_age(facts.age)
-    by_weight = row
+    presumed = animal.age_days is None and (animal.species == "puppy" or weight is None)
+    by_weight = 0 if presumed else row
     if animal.species == "kitten" and weight is not None:
         by_weight = min(row, tables.row_of_kitten_weight(weight))
     energy = feeding.said(animal.species, "energy", facts.age)
@@ -64,9 +65,9 @@ def numbers(found: Next) -> Numbers:
     return Numbers(
         age=facts.age,
         age_known=animal.age_days is not None,
-        lighter=by_weight < row,
+        lighter=by_weight < row and not presumed,
         own_interval=animal.plan_interval_min is not None,
-        presumed=animal.age_days is None and (animal.species == "puppy" or weight is None),
+        presumed=presumed,
         every=feeding.said(
             animal.species,
             "interval_night" if found.night else "interval_day",

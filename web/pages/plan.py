@@ -66,6 +66,7 @@ def next_feeds(look: Look) -> dict[str, Any]:
         "summary": plan_words.summary(found, look.now),
         "grown": found.grown,
         "reminders": reminders.due(look),
+        "vet_phone": look.settings.house.vet_phone,
         "sources": feeding.SOURCES,
         "choices": feeding.CHOICES,
         "no_milk": [row for row in rows if not row.plan.milk_known and row.plan.next.amount],
