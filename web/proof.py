@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from monitor.settings import HouseSettings
 from web.care import evidence as care
 from web.care.evidence import PHASES, Phase
-from web.care.proof import Change, compare
+from web.care.proof import FEWEST_HOURS_OF_PART, Change, compare
 from web.proof_records import records_of
 from web.records import Companionship, Proof
 
@@ -73,10 +73,7 @@ def near_feeds(phases: Sequence[Phase]) -> tuple[float, float] | None:
 
 def of_pairing(session: Session, house: HouseSettings, row: Companionship, now: datetime) -> Found:
     """What is kept of a pairing; reckoned where nothing is."""
-    kept = session.get(Proof, row.id)
-    if kept is not None and kept.found.get("version") == VERSION:
-        return _read(kept)
-    return reckon(session, house, row, now)
+    return read(session.get(Proof, row.id)) or reckon(session, house, row, now)
 
 
 @dataclass(frozen=True)
@@ -125,8 +122,10 @@ def _is_due(row: Companionship, kept: Proof | None, now: datetime) -> bool:
     return now - kept.at >= (FRESH if now - over < SETTLED else SETTLED)
 
 
-def _read(kept: Proof) -> Found:
-    """What was kept, as it was reckoned."""
+def read(kept: Proof | None) -> Found | None:
+    """What was kept, as it was reckoned; None where nothing was, or otherwise than now."""
+    if kept is None or kept.found.get("version") != VERSION:
+        return None
     told = dict(kept.found)
 
     def change(plain: dict[str, Any]) -> Change:
@@ -156,8 +155,8 @@ def reckon(session: Session, house: HouseSettings, row: Companionship, now: date
         assumed=found.assumed,
         calls=compare(found.calls),
         minutes=compare(found.minutes),
-        away=compare(found.away),
-        due=compare(found.due),
+        away=compare(found.away, FEWEST_HOURS_OF_PART),
+        due=compare(found.due, FEWEST_HOURS_OF_PART),
         own={
             one: (compare(found.own_calls[one]), compare(found.own_minutes[one]))
             for one in found.own_calls

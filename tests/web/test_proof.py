@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from monitor.settings import HouseSettings
+from tests.web.dashboard import Dashboard, dashboard
 from web import journal, proof
 from web.database import Database
 from web.journal import Entry
-from web.records import Box, Companionship, Cry, Minute, Proof
+from web.records import Box, Companionship, Cry, Minute, Proof, Suggestion
 
 HOUSE = HouseSettings(time_zone="Europe/London")
 BEGAN = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)  # the clocks go forward in the night after
@@ -70,7 +74,8 @@ def two_babies(database: Database, species: tuple[str, str] = ("kitten", "kitten
         with database.writing() as session:
             ids.append(int(journal.add_animal(session, entry(first), values, box).id))
     with database.writing() as session:
-        done = journal.put_together(session, Entry("Ana", BEGAN, HOUSE.zone, sure=True), *ids)
+        sure = Entry("Ana", BEGAN, HOUSE.zone, sure=True)
+        done = journal.put_together(session, sure, ids[0], ids[1])
     return int(done.id)
 
 
@@ -159,3 +164,68 @@ def test_company_that_was_taken_back_takes_its_proof_along(records: Database) ->
         session.flush()
     with records.reading() as session:
         assert session.query(Proof).count() == 0
+
+
+@pytest.fixture
+def shown(tmp_path: Path, sqlite_url: str) -> Iterator[Dashboard]:
+    assert sqlite_url
+    with dashboard(tmp_path) as found:
+        found.at = BEGAN + DAYS * timedelta(days=1)
+        yield found
+
+
+def words(shown: Dashboard, path: str) -> str:
+    page = shown.client().get(path)
+    assert page.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text[page.text.index("<main") :]))
+
+
+def test_an_empty_house_is_told_what_is_missing(shown: Dashboard) -> None:
+    page = words(shown, "/proof")
+    assert "Too few data yet" in page
+    assert "No two babies were put together yet" in page
+    assert "Nobody has tapped yet" in page
+    assert shown.client().get("/proof/1").status_code == 404
+
+
+def test_the_page_tells_what_company_changed(shown: Dashboard) -> None:
+    pairing = a_fortnight(shown.database, 0.3)
+    page = words(shown, "/proof")
+    assert re.search(r"Mia \+ Tom .* 7\d % less crying .* 95 % sure: between", page)
+    assert "1 pairing has data enough" in page
+    page = words(shown, f"/proof/{pairing}")
+    assert "6 days, 144 hours listened to" in page
+    assert "Who of them cried cannot be told by the sound" in page
+    assert "Did it help?" in words(shown, "/cries")
+
+
+def test_company_that_has_just_begun_is_not_judged(shown: Dashboard) -> None:
+    two_babies(shown.database)
+    shown.at = BEGAN + HOUR
+    page = words(shown, "/proof")
+    assert "Too few data" in page
+    assert "less crying" not in page
+
+
+def test_the_page_tells_what_stopped_cries_and_whether_that_was_suggested(shown: Dashboard) -> None:
+    with shown.database.writing() as session:
+        session.add(Box(id="one", created_at=BEGAN))
+        for number, by in enumerate(["fed"] * 8 + ["company"] * 4 + ["unknown", None]):
+            at = BEGAN + number * HOUR
+            cry(session, number, "one", at, stopped_by=by)
+            # Each goes on after half a minute: one bout of a minute and a half.
+            cry(session, 100 + number, "one", at + timedelta(seconds=60))
+            session.flush()
+            # What is first at last counts; what stood there before does not.
+            for rank_one, code in enumerate(("WAIT_AND_WATCH", "FEED")):
+                session.add(
+                    Suggestion(
+                        box_id="one", cry_id=f"{number:036}", code=code, rank=1, advice={},
+                        shown_at=at + timedelta(seconds=rank_one),
+                    )
+                )  # fmt: skip
+    page = words(shown, "/proof")
+    assert "told of 13 of 28 cries" in page
+    assert "A feed 8 1.5 1.5–1.5 8 of 8" in page
+    assert "8 of 12 (67%; 95 % sure: 39% to 86%)" in page
+    assert "would have been right in 8 of 12" in page

@@ -17,6 +17,7 @@ from web.care.trend import Cell, Ratio, by_days_left_out, by_what_is_ruled_out, 
 WINDOW_DAYS = 7  # looked at before, and after: beyond it they have become other babies
 FEWEST_DAYS = 3  # on either side; fewer say nothing of how much days differ
 FEWEST_HOURS = 4.0  # of listening, for a day to count
+FEWEST_HOURS_OF_PART = 1.0  # the same of a part of each day, as the time near due feeds
 FEWEST_HOURS_OF_DAY = 6  # heard on both sides
 FEWEST_CRIES = 10  # before: what was hardly there cannot fall
 SPARSE_CRIES = 5  # fewer with company: its days all look the same
@@ -57,14 +58,14 @@ class Change:
         return self.after / self.ratio if self.after and self.ratio else None
 
 
-def compare(cells: Iterable[Cell]) -> Change:
-    """The change that came with company."""
+def compare(cells: Iterable[Cell], fewest_hours: float = FEWEST_HOURS) -> Change:
+    """The change that came with company; `fewest_hours` of listening make a day."""
     heard = [cell for cell in cells if cell.listened_h > 0]
     shared = {c.hour for c in heard if c.company} & {c.hour for c in heard if not c.company}
     before, after = (
         [c for c in heard if c.hour in shared and c.company is company] for company in (False, True)
     )
-    days = _days(before), _days(after)
+    days = _days(before, fewest_hours), _days(after, fewest_hours)
     cries = sum(c.cries for c in before), sum(c.cries for c in after)
     too_few = _too_few(days, cries[0], len(shared))
     found = None
@@ -127,12 +128,12 @@ def _says_nothing(found: Ratio) -> bool:
     return found.low < 1 < found.high and found.high > WIDEST * found.low
 
 
-def _days(cells: Iterable[Cell]) -> int:
+def _days(cells: Iterable[Cell], fewest_hours: float) -> int:
     """How many days were listened to for long enough."""
     hours: dict[int, float] = {}
     for cell in cells:
         hours[cell.day] = hours.get(cell.day, 0.0) + cell.listened_h
-    return sum(listened >= FEWEST_HOURS for listened in hours.values())
+    return sum(listened >= fewest_hours for listened in hours.values())
 
 
 def _by_hour(cells: Iterable[Cell]) -> float | None:

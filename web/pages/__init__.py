@@ -27,6 +27,7 @@ from web.pages import (
     milk,
     nights,
     plan,
+    proof,
     reminders,
     taps,
     words,
@@ -35,6 +36,7 @@ from web.presence import STALE
 
 # Under which tab of the bottom navigation a subject stands, where it is not one itself.
 TAB_OF = {"milk": "plan", "handover": "plan", "cards": "home", "company": "home", "entry": "home"}
+TAB_OF |= {"proof": "cries"}
 TAB_OF |= dict.fromkeys(("animal_form", "corrections", "reminders"), "animals")
 
 
@@ -42,7 +44,7 @@ def register(app: Flask) -> None:
     """Put all pages and the words that templates use into the app."""
     care = (home, doing, company, taps, entry, plan, milk)
     of_one = (animals, animal_form, corrections, reminders)
-    for module in (*care, *of_one, nights, cries, handover, learning, about):
+    for module in (*care, *of_one, nights, cries, proof, handover, learning, about):
         app.register_blueprint(module.bp)
     app.jinja_env.filters.update(
         age=times.age_words,

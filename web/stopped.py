@@ -1,0 +1,109 @@
+"""What stopped the cries of the last weeks, as carers told it; only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased
+
+from web.care.stopping import STAYS_QUIET, Told
+from web.journal.cries import STOPPED_BY
+from web.known import PAUSE
+from web.records import Cry, Suggestion
+
+LOOKED_BACK = timedelta(days=30)
+MOST = 300  # cries that were told of, the newest
+LONGEST = timedelta(hours=3)  # one bout of crying is not followed further
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What was told, and of how many cries nothing was."""
+
+    told: list[Told]
+    cries: int
+
+
+def stopped(session: Session, now: datetime) -> Stopped:
+    """Of the last weeks."""
+    since = now - LOOKED_BACK
+    rows = session.execute(
+        select(
+            Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.stopped_by,
+            _neighbour(before=True), _neighbour(before=False),
+        )
+        .where(Cry.stopped_by.in_(STOPPED_BY), Cry.onset >= since, Cry.state.in_(("ended", "lost")))
+        .order_by(Cry.onset.desc())
+        .limit(MOST)
+    ).all()  # fmt: skip
+    first = _first_suggestions(session, [row.id for row in rows])
+    told = [
+        _told(session, row, first.get(row.id), now) for row in rows if row.stopped_by is not None
+    ]
+    heard = session.scalar(
+        select(func.count()).where(Cry.state.in_(("ended", "lost")), Cry.onset >= since)
+    )
+    return Stopped(told, heard or 0)
+
+
+def _neighbour(*, before: bool) -> ScalarSelect[datetime | None]:
+    """When the cry before it in its box ended, or the one after it began."""
+    other = aliased(Cry)
+    found = (
+        select(other.offset if before else other.onset)
+        .where(other.box_id == Cry.box_id, other.state != "retracted")
+        .where(other.onset < Cry.onset if before else other.onset > Cry.onset)
+        .order_by(other.onset.desc() if before else other.onset)
+        .limit(1)
+        .correlate(Cry)
+    )
+    return found.scalar_subquery().label("before" if before else "after")  # type: ignore[return-value]
+
+
+def _told(session: Session, row: Any, first: str | None, now: datetime) -> Told:
+    onset, offset, after = row.onset, row.offset, row.after
+    begins_earlier = row.before is not None and onset - row.before < PAUSE
+    goes_on = after is not None and after - offset < PAUSE
+    if begins_earlier or goes_on:
+        onset, offset, after = _bout(session, row.box_id, onset, offset)
+    quiet = None
+    if after is not None and after - offset < STAYS_QUIET:
+        quiet = False
+    elif now - offset >= STAYS_QUIET:
+        quiet = True
+    return Told(row.stopped_by, max(0.0, (offset - onset).total_seconds()) / 60, quiet, first)
+
+
+def _bout(
+    session: Session, box_id: str, onset: datetime, offset: datetime
+) -> tuple[datetime, datetime, datetime | None]:
+    """Begin and end of the crying that a cry is part of, and when the next one began."""
+    rows = session.execute(
+        select(Cry.onset, Cry.offset)
+        .where(Cry.box_id == box_id, Cry.state != "retracted")
+        .where(Cry.onset >= onset - LONGEST, Cry.onset <= offset + LONGEST)
+        .order_by(Cry.onset)
+    ).all()
+    for begin, end in reversed([row for row in rows if row[0] < onset]):
+        if onset - end >= PAUSE:
+            break
+        onset = begin
+    for begin, end in rows:
+        if begin - offset >= PAUSE:
+            return onset, offset, begin
+        offset = max(offset, end) if begin > onset else offset
+    return onset, offset, None
+
+
+def _first_suggestions(session: Session, cry_ids: Sequence[str]) -> dict[str, str]:
+    """Cry -> the code that stood first at last."""
+    rows = session.execute(
+        select(Suggestion.cry_id, Suggestion.code)
+        .where(Suggestion.cry_id.in_(cry_ids), Suggestion.rank == 1)
+        .order_by(Suggestion.shown_at, Suggestion.id)
+    )
+    return {cry_id: code for cry_id, code in rows if cry_id is not None}
