@@ -28,6 +28,7 @@ from web.month import (
     Edited,
     Fed,
     Helped,
+    Milk,
     Nest,
     Parted,
     Step,
@@ -71,12 +72,15 @@ class _Writing:
         self.ids: dict[str, int] = {}
         self._session, self._boxes, self._by, self._zone = session, boxes, by, zone
         self._together: dict[str, int] = {}
+        self._milks: dict[str, int] = {}
+        self._drinks: dict[str, int] = {}
         self._rows: Rows = {table: [] for table in (Feed, Weight, Observation, Cry, Call, Minute)}
 
     def step(self, step: Step) -> None:
         match step:
             case Fed():
-                self._of(Feed, step, amount_ml=step.ml, how=step.how, note="")
+                milk = self._drinks[step.who]
+                self._of(Feed, step, amount_ml=step.ml, how=step.how, note="", formula_id=milk)
             case Weighed():
                 self._of(Weight, step, grams=step.grams)
             case Helped():
@@ -101,14 +105,18 @@ class _Writing:
         row = {"animal_id": self.ids[step.who], "at": step.at, "by": self._by, **values}
         self._rows[table].append(row)
 
-    def _decided(self, step: Came | Edited | Approved | Together | Parted) -> None:
+    def _decided(self, step: Milk | Came | Edited | Approved | Together | Parted) -> None:
         """What moves somebody, or says what holds of it."""
         session, entry = self._session, Entry(self._by, step.at, self._zone, sure=True)
         match step:
+            case Milk():
+                milk = journal.add_formula(session, entry, step.name, step.kcal_ml, step.species)
+                self._milks[step.name] = int(milk.id)
             case Came():
-                values = {**step.values, "demo": "yes"}
+                drinks = self._milks[step.milk]
+                values = {**step.values, "formula_id": drinks, "demo": "yes"}
                 added = journal.add_animal(session, entry, values, self._box(step.box))
-                self.ids[step.who] = int(added.id)
+                self.ids[step.who], self._drinks[step.who] = int(added.id), drinks
             case Edited():
                 journal.edit_animal(session, entry, self.ids[step.who], step.values)
             case Approved():
@@ -127,6 +135,8 @@ class _Writing:
     def _nest(self, step: Nest) -> None:
         box = self._session.get_one(Box, self._box(step.box))
         box.temp_c, box.temp_at, box.comfort = step.temp_c, step.at, True
+        if step.can_watch:
+            box.carer_can_watch, box.carer_can_watch_at = True, step.at
 
     def _cry(self, step: Cried) -> None:
         cry_id, box_id = _uuid(step), self._box(step.box)

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NEST = "nest"  # stands for the demo's own box, where its microphone is
-LISTENING = (NEST, "demo-corner", "demo-shelf", "demo-loft")  # boxes whose cries are heard
+LISTENING = (NEST, "demo-corner", "demo-loft")  # boxes whose cries are heard
 BOXES: Mapping[str, str] = {
     NEST: "",
     "demo-corner": "Warm corner",
-    "demo-shelf": "Shelf",
     "demo-loft": "Loft",
     "demo-pen": "Pen by the stove",
     "demo-tub": "Tub",
+}
+MILKS: Mapping[str, tuple[str, float]] = {  # of each species: name, kcal/mL as mixed
+    "kitten": ("Kitten milk", 0.95),
+    "puppy": ("Puppy milk", 1.1),
 }
 
 
@@ -44,7 +47,7 @@ class Baby:
             return grams
         # It stands still, then loses more each day.
         fades = max(0.0, days - FADES_FROM)
-        return grams - self.gain_g * fades - 2.2 * fades**2
+        return grams - self.gain_g * fades - 1.2 * fades**2
 
 
 ALONE: Mapping[str, Any] = {
@@ -63,33 +66,31 @@ _RIVER: Mapping[str, Any] = {**ALONE, "litter": "River"}
 BABIES = (
     Baby("Ash", "kitten", "male", -4, 0, "demo-pen", 102, 11.5, "Maple", values=_MAPLE),
     Baby("Birch", "kitten", "female", -4, 0, "demo-pen", 98, 11, "Maple", values=_MAPLE),
-    Baby("Clover", "kitten", "female", -4, 0, "demo-pen", 105, 12, "Maple", values=_MAPLE),
+    Baby(  # a nursing queen takes it to her own
+        *("Clover", "kitten", "female", -4, 0, "demo-pen", 105, 12, "Maple"),
+        left=6,
+        status="with_mother",
+        values=_MAPLE,
+    ),
     Baby(
         *(FADING, "kitten", "female", -4, 0, "demo-pen", 70, 8, "Maple"),
         left=9,
         status="died",
         values={**_MAPLE, "runt": "yes"},
     ),
-    Baby(
-        *("Otter", "puppy", "male", -6, 0, "demo-tub", 260, 24, "River"),
-        left=20,
-        status="with_mother",
-        values=_RIVER,
-    ),
+    Baby("Otter", "puppy", "male", -6, 0, "demo-tub", 260, 24, "River", values=_RIVER),
     Baby(
         *("Delta", "puppy", "female", -6, 0, "demo-tub", 240, 22, "River"),
-        left=20,
-        status="with_mother",
         values={**_RIVER, "plan_interval_min": 150},
     ),
     Baby(
         *("Pip", "kitten", "male", -12, 0, "demo-corner", 100, 11.5, None),
         company_from=16,
-        partner="Bean",
+        partner="Poppy",
         values=ALONE,
     ),
     Baby(
-        *("Bean", "puppy", "female", -12, 0, "demo-shelf", 150, 16, None),
+        *("Poppy", "puppy", "female", -12, 0, NEST, 150, 16, None),
         company_from=16,
         partner="Pip",
         values=ALONE,
@@ -109,6 +110,6 @@ BABIES = (
         values={**ALONE, "vaccinated": "yes"},
     ),
     # The two of the demo's own night: they come late, and lie apart still.
-    Baby("Miso", "kitten", "female", 12, 14, NEST, 104, 11.5, None, values=ALONE),
-    Baby("Biscuit", "puppy", "male", 12, 14, None, 200, 15, None, values=ALONE),
+    Baby("Miso", "kitten", "female", 12, 16, NEST, 104, 11.5, None, values=ALONE),
+    Baby("Biscuit", "puppy", "male", 12, 16, None, 200, 15, None, values=ALONE),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from web.care import tables
-from web.month.babies import BABIES, COLD_FROM, DIES, FADES_FROM, FADING, LISTENING, Baby
+from web.month.babies import BABIES, COLD_FROM, DIES, FADES_FROM, FADING, LISTENING, MILKS, Baby
 from web.month.steps import (
     Approved,
     Came,
@@ -20,6 +20,7 @@ from web.month.steps import (
     Edited,
     Fed,
     Helped,
+    Milk,
     Nest,
     Parted,
     Step,
@@ -105,7 +106,7 @@ def _tick(month: _Month, at: datetime) -> Iterator[Step]:
     local = at.astimezone(month.zone)
     day = (local.date() - month.first).days
     clock = local.time()
-    if clock == time(10):
+    if clock == time(12):
         yield from _arrivals(month, day, at)
     yield from _company(month, day, clock, at)
     yield from _leavings(month, day, clock, at)
@@ -124,6 +125,9 @@ def _here(month: _Month) -> list[_Life]:
 
 
 def _arrivals(month: _Month, day: int, at: datetime) -> Iterator[Step]:
+    if day == 0:
+        for species, (name, kcal_ml) in MILKS.items():
+            yield Milk(at - TICK, name, species, kcal_ml)
     for baby in BABIES:
         if baby.came != day:
             continue
@@ -136,7 +140,7 @@ def _arrivals(month: _Month, day: int, at: datetime) -> Iterator[Step]:
             "intake_on": (month.first + timedelta(days=day)).isoformat(),
             **baby.values,
         }
-        yield Came(at, baby.name, values, baby.box)
+        yield Came(at, baby.name, values, baby.box, MILKS[baby.species][0])
         life = _Life(baby, at, baby.box, 0, together=baby.litter is not None)
         month.lives[baby.name] = life
         yield _weighed(month, life, at + timedelta(minutes=6))
@@ -155,9 +159,17 @@ def _company(month: _Month, day: int, clock: time, at: datetime) -> Iterator[Ste
                 yield Edited(at, one.baby.name, {"vaccinated": "yes"})
         if clock == time(9, 30) and baby.species != partner.baby.species:
             yield Approved(at, baby.name, partner.baby.name)
+        box = life.box or partner.box
+        assert box is not None  # noqa: S101 - of the babies above
+        if clock == time(10, 20):
+            for one in (life, partner):
+                yield from _looked_at(one, at)
+                yield from _feed(month, one, at + timedelta(minutes=2))
+            yield _nest(month, box, at, can_watch=True)
+        if clock == time(10, 55):
+            cried = _cried(month, life, box, at + timedelta(minutes=2), hungry=False, lasts_s=100)
+            yield replace(cried, stopped_by="company")
         if clock == time(11):
-            box = life.box or partner.box
-            assert box is not None  # noqa: S101 - of the babies above
             yield Together(at, baby.name, partner.baby.name, box)
             life.box = partner.box = box
             life.together = partner.together = True
@@ -198,15 +210,16 @@ def _round(month: _Month, at: datetime) -> Iterator[Step]:
     for life in _here(month):
         if not life.cold:
             yield from _looked_at(life, month.soon(at))
-    youngest: dict[str, int] = {}
-    for life in _here(month):
-        if life.box is not None:
-            age = int(month.days(at)) - life.baby.born
-            youngest[life.box] = min(age, youngest.get(life.box, age))
-    for box, age in youngest.items():
-        row = tables.AGE_ROWS[tables.row_of_age(age)]
-        middle = (row.nest_low_c + row.nest_high_c) / 2
-        yield Nest(month.soon(at), box, round(middle + month.rng.uniform(-1, 1), 1))
+    for box in sorted({life.box for life in _here(month) if life.box is not None}):
+        yield _nest(month, box, month.soon(at))
+
+
+def _nest(month: _Month, box: str, at: datetime, *, can_watch: bool = False) -> Nest:
+    """As warm as the youngest needs it."""
+    age = int(month.days(at)) - max(one.baby.born for one in _here(month) if one.box == box)
+    row = tables.AGE_ROWS[tables.row_of_age(age)]
+    middle = (row.nest_low_c + row.nest_high_c) / 2
+    return Nest(at, box, round(middle + month.rng.uniform(-1, 1), 1), can_watch)
 
 
 def _looked_at(life: _Life, at: datetime) -> Iterator[Step]:
@@ -236,7 +249,8 @@ def _feed(month: _Month, life: _Life, at: datetime) -> Iterator[Step]:
     life.lead = timedelta(minutes=month.rng.randrange(-10, 15))
     age = int(month.days(at)) - life.baby.born
     energy = tables.AGE_ROWS[tables.row_of_age(age)].energy(life.baby.species)
-    usual = energy * life.weighed_g / 100 * life.interval_min / 1440
+    kcal = energy * life.weighed_g / 100 * life.interval_min / 1440
+    usual = kcal / MILKS[life.baby.species][1]
     most = min(usual, tables.STOMACH_ML_PER_G * life.weighed_g)
     full = max(tables.STEP_ML, math.floor(most / tables.STEP_ML) * tables.STEP_ML)
     fading = life.baby.name == FADING and month.days(at) > FADES_FROM + 1
@@ -279,9 +293,17 @@ def _cries(month: _Month, at: datetime) -> Iterator[Step]:
                 break  # one at a time: nobody could tell them apart
 
 
-def _cried(month: _Month, life: _Life, box: str, at: datetime, *, hungry: bool) -> Cried:
+def _cried(  # noqa: PLR0913 - what there is to tell of a cry
+    month: _Month,
+    life: _Life,
+    box: str,
+    at: datetime,
+    *,
+    hungry: bool,
+    lasts_s: float | None = None,
+) -> Cried:
     rng, calls, moment = month.rng, [], 0.0
-    lasts = min(100.0, 12 * math.exp(rng.gauss(0.4, 0.7)))
+    lasts = lasts_s or min(100.0, 12 * math.exp(rng.gauss(0.4, 0.7)))
     while moment < lasts:
         calls.append((round(moment, 2), round(rng.uniform(0.25, 0.7), 2)))
         moment += rng.uniform(1.0, 2.8)

@@ -9,6 +9,16 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
+class Milk:
+    """A milk that is used here, as it is mixed."""
+
+    at: datetime
+    name: str
+    species: str
+    kcal_ml: float
+
+
+@dataclass(frozen=True)
 class Came:
     """A baby is taken in; `values` are what its form holds."""
 
@@ -16,6 +26,7 @@ class Came:
     who: str
     values: Mapping[str, Any]
     box: str | None
+    milk: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Nest:
     at: datetime
     box: str
     temp_c: float
+    can_watch: bool = False  # somebody stays with a trial
 
 
 @dataclass(frozen=True)
@@ -122,5 +134,16 @@ class Cried:
 
 
 Step = (
-    Came | Edited | Fed | Weighed | Helped | Checked | Nest | Approved | Together | Parted | Cried
+    Milk
+    | Came
+    | Edited
+    | Fed
+    | Weighed
+    | Helped
+    | Checked
+    | Nest
+    | Approved
+    | Together
+    | Parted
+    | Cried
 )
