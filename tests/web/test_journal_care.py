@@ -124,6 +124,14 @@ CANNOT_BE: dict[str, tuple[Write, str, str]] = {
         "text",
         "vet's sheet",
     ),
+    "in a box before it left the last": (
+        lambda s, e: [
+            journal.move(s, e, REX, None),
+            journal.move(s, e, REX, "nest", NOW - timedelta(hours=1)),
+        ][1],
+        "at",
+        "before it left",
+    ),
     "a reminder without a day": (
         lambda s, e: journal.add_reminder(s, e, [MIA], "vet", ""),
         "due_at",
@@ -374,6 +382,28 @@ def test_an_animals_changes_are_its_history(session: Session) -> None:
 def test_only_what_a_correction_changes_is_doubted_again(session: Session) -> None:
     journal.feed(session, SURE, [MIA], 50)
     journal.correct(session, HERE, "feed", last_feed(session).id, {"note": "weighed twice"})
+
+
+@pytest.mark.parametrize(
+    ("words", "dose"),
+    [
+        ("2.5 ml", True),
+        ("0,1ml/kg", True),
+        ("half a tablet", True),
+        ("½ tablet", True),
+        ("3 drops, left eye", True),
+        ("10 milligrams", True),
+        ("second time, with the scale at 500 g", False),
+        ("room 2, ask Dr. Milligan", False),
+        ("from 1 kg on", False),
+    ],
+)
+def test_a_reminder_tells_when_and_never_how_much(session: Session, words: str, dose: bool) -> None:
+    if not dose:
+        journal.add_reminder(session, HERE, [MIA], "medicine", "2026-11-23", words)
+        return
+    with pytest.raises(EntryError, match="vet's sheet"):
+        journal.add_reminder(session, SURE, [MIA], "medicine", "2026-11-23", words)
 
 
 def test_what_is_done_comes_again_at_the_same_hour_across_the_clock_change(

@@ -36,8 +36,13 @@ RED_SIGNS = (
 )
 AMBER_SIGNS = (
     Sign("weak", "Rights itself, pushes into a cupped hand", "Weak", "Warm? Fed? Ask the mentor."),
-    Sign("tight_belly", "Belly round, not tight", "Tight belly", "No feed on it; ask the mentor."),
-    Sign("wet_navel", "Navel dry", "Navel wet, red or swollen", "Show it to the vet today."),
+    Sign(
+        "tight_belly",
+        "Belly round, not tight",
+        "Tight belly",
+        "Ask the mentor before its next feed.",
+    ),
+    Sign("wet_navel", "Navel dry", "Navel wet, red or swollen", "Ask the mentor or the vet today."),
     Sign(
         "odd_stool",
         "Stool yellow-brown (the first one is dark)",

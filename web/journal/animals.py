@@ -176,11 +176,19 @@ def _house(record: Recorder, animal: Animal, box_id: str | None, at: datetime) -
             raise EntryError("at", "is before it came into the box where it is now")
         record.set(stay, ended_at=at)
     if box_id is not None:
+        if stay is None and at < _left_last(record.session, animal.id, at):
+            raise EntryError("at", "is before it left the box where it was last")
         record.add(Stay(animal_id=animal.id, box_id=box_id, began_at=at))
     for together in open_companionships(record.session, animal.id):
         other = together.partner_id if together.animal_id == animal.id else together.animal_id
         if box_id is None or box_of(record.session, other) != box_id:
             record.set(together, ended_at=max(at, together.began_at))
+
+
+def _left_last(session: Session, animal_id: int, default: datetime) -> datetime:
+    """When the last of its stays ended."""
+    query = select(func.max(Stay.ended_at)).where(Stay.animal_id == animal_id)
+    return session.scalar(query) or default
 
 
 def _move_out(record: Recorder, animal: Animal) -> None:

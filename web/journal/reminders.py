@@ -18,9 +18,10 @@ KINDS = ("deworming", "vaccine", "medicine", "vet", "other")
 KIND: Reader = choice(*KINDS, unknown=False)
 EVERY: Reader = whole(1, 366, "days")
 _TEXT = text(200)
-# A number with a unit in which medicines are measured.
+# A number with a unit in which medicines are measured; not g and kg, which babies are weighed in.
 _DOSE = re.compile(
-    r"\d\s*(?:m[lg]|mcg|[µμ]g|cc|iu|units?|drops?|tablets?|tabs?|pills?)(?![a-z])",
+    r"(?:[\d½¼¾]|\b(?:half|quarter|one|two|three)(?: of)?(?: an?)?\b)\s*"
+    r"(?:m[lg]|mcg|[µμ]g|cc|iu|milli\w+|micro\w+|units?|drops?|tablets?|tabs?|pills?)(?![a-z])",
     re.IGNORECASE,
 )
 
