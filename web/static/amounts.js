@@ -55,15 +55,17 @@ export function follow(event) {
   if (field.type === "radio" && field.name.startsWith("how-")) drank(field);
 }
 
-// Whoever did not drink all of it drank less than what stands there: half is nearer than all.
+// Whoever did not drink all of it drank less than what stands there: half is nearer than all. What
+// was typed since stays.
 function drank(radio) {
   const field = named(radio.name.replace("how-", "ml-"));
   if (!field) return;
-  field.dataset.full ??= field.value;
-  const full = Number(field.dataset.full.replace(",", "."));
-  if (radio.value === "full") field.value = field.dataset.full;
-  if (radio.value === "short" && field.value === field.dataset.full && full) {
-    field.value = String(Math.round(full) / 2);
+  const amount = Number(field.value.replace(",", "."));
+  if (radio.value === "short" && amount && field.dataset.half !== field.value) {
+    field.dataset.whole = field.value;
+    field.value = field.dataset.half = String(Math.round(amount) / 2);
+  } else if (radio.value === "full" && field.value === field.dataset.half) {
+    field.value = field.dataset.whole;
   }
   field.closest(".stepper").classList.toggle("off", radio.value === "refused");
 }

@@ -49,6 +49,7 @@ async function take(form, answer) {
 function replaceMain(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("main");
   document.querySelector("main").replaceWith(fresh);
+  document.querySelector(".toasts").replaceChildren(); // of an earlier try
   document.dispatchEvent(new Event("fresh-main"));
   const first = fresh.querySelector("[data-look], [role=alert], .error");
   first?.scrollIntoView({ block: "center" });
