@@ -64,12 +64,22 @@ def add(session: Session, name: str, passphrase: str, now: datetime) -> Carer:
     return carer
 
 
+def appoint(session: Session, name: str, now: datetime, *, coordinator: bool) -> None:
+    """Let a carer approve company across species, or no longer. Raises CarerError.
+
+    A house keeps one coordinator at least: without one nobody could approve anything.
+    """
+    carer = _known(session, name)
+    others = [one for one in everybody(session) if one.coordinator and one.id != carer.id]
+    if not coordinator and not others:
+        raise CarerError(f"{carer.name} is the only coordinator; name another one first")
+    carer.coordinator = coordinator
+    _tell(session, now, carer, "coordinator" if coordinator else "no longer coordinator")
+
+
 def reset(session: Session, name: str, passphrase: str, now: datetime) -> Carer:
     """Give a carer a new passphrase and end all their sign-ins. Raises CarerError."""
-    carer = named(session, name)
-    if carer is None:
-        known = ", ".join(c.name for c in everybody(session)) or "nobody yet"
-        raise CarerError(f"there is no carer called {name}; there is: {known}")
+    carer = _known(session, name)
     carer.passphrase_hash = _hash(passphrase, carer.name)
     carer.session_key = secrets.token_hex(32)
     _tell(session, now, carer, "passphrase reset")
@@ -90,6 +100,14 @@ def named(session: Session, name: str) -> Carer | None:
     """The carer of that name; capitals do not matter, phones make them on their own."""
     wanted = " ".join(name.split()).casefold()
     return next((c for c in everybody(session) if c.name.casefold() == wanted), None)
+
+
+def _known(session: Session, name: str) -> Carer:
+    carer = named(session, name)
+    if carer is None:
+        known = ", ".join(c.name for c in everybody(session)) or "nobody yet"
+        raise CarerError(f"there is no carer called {name}; there is: {known}")
+    return carer
 
 
 def everybody(session: Session) -> list[Carer]:

@@ -21,7 +21,7 @@ from web.care.rules import Code
 from web.care.sources import RANKS, SOURCES
 from web.commands.suggest import suggest
 from web.pages import acts
-from web.records import Feed, Observation, Suggestion
+from web.records import Animal, Feed, Observation, Suggestion
 
 MINUTE = timedelta(minutes=1)
 
@@ -130,7 +130,7 @@ def test_an_own_plan_is_what_is_given_but_never_more_than_the_stomach_holds(
     crying(shown)
     assert "about 7 mL by its own plan" in (card(client, "FEED") or "")
     with shown.database.writing() as session:
-        animal = session.get(journal.animals.Animal, miso)
+        animal = session.get(Animal, miso)
         assert animal is not None
         animal.plan_volume_ml = 30
     assert "about 10 mL: its plan says 30 mL, its stomach holds no more" in (

@@ -146,6 +146,22 @@ def test_carers_by_command(shell: Shell) -> None:
     assert (reset.exit_code, "signed out everywhere" in reset.output) == (0, True)
 
 
+def test_the_first_carer_coordinates_and_others_when_they_are_named(shell: Shell) -> None:
+    for name in ("Ada", "Bea"):
+        shell.run("carer", "add", name, typed=f"{WORDS}\n")
+    assert [line.endswith("\tcoordinator") for line in _carers(shell)] == [True, False]
+    only = shell.run("carer", "coordinator", "ada", "--no")
+    assert (only.exit_code, "only coordinator" in only.output) == (2, True)
+    assert shell.run("carer", "coordinator", "Bea").exit_code == 0
+    assert shell.run("carer", "coordinator", "Ada", "--no").exit_code == 0
+    shell.run("carer", "add", "Cy", "--coordinator", typed=f"{WORDS}\n")
+    assert [line.endswith("\tcoordinator") for line in _carers(shell)] == [False, True, True]
+
+
+def _carers(shell: Shell) -> list[str]:
+    return shell.run("carer", "list").output.splitlines()
+
+
 @pytest.mark.parametrize(
     ("words", "typed", "says"),
     [

@@ -19,15 +19,16 @@ PASSPHRASE_FILE = click.option(
 
 @click.group()
 def carer() -> None:
-    """Add carers and reset their passphrases."""
+    """Add carers, reset their passphrases, say who coordinates."""
 
 
 @carer.command()
 @click.argument("name")
 @PASSPHRASE_FILE
+@click.option("--coordinator", is_flag=True, help="May approve company across species.")
 @click.pass_obj
-def add(config: Path | None, name: str, passphrase_file: Path | None) -> None:
-    """Let NAME sign in, with a passphrase that is asked for."""
+def add(config: Path | None, name: str, passphrase_file: Path | None, *, coordinator: bool) -> None:
+    """Let NAME sign in, with a passphrase that is asked for. The first one coordinates."""
     from monitor.settings import load  # noqa: PLC0415 - only when the command runs
     from web import carers  # noqa: PLC0415
 
@@ -35,7 +36,9 @@ def add(config: Path | None, name: str, passphrase_file: Path | None) -> None:
         passphrase = _passphrase(passphrase_file)
         try:
             with database.writing() as session:
-                carers.add(session, name, passphrase, datetime.now(UTC))
+                added = carers.add(session, name, passphrase, datetime.now(UTC))
+                if coordinator:
+                    carers.appoint(session, added.name, datetime.now(UTC), coordinator=True)
         except carers.CarerError as error:
             fail(str(error))
     carers.forget_setup_code(load(config).state_dir)
@@ -60,6 +63,25 @@ def reset(config: Path | None, name: str, passphrase_file: Path | None) -> None:
     click.echo(f"{name} has a new passphrase, and is signed out everywhere.")
 
 
+@carer.command()
+@click.argument("name")
+@click.option("--no", "revoke", is_flag=True, help="No longer.")
+@click.pass_obj
+def coordinator(config: Path | None, name: str, *, revoke: bool) -> None:
+    """Let NAME approve company across species: a kitten with a puppy."""
+    from web import carers  # noqa: PLC0415
+
+    with records(config) as database:
+        try:
+            with database.writing() as session:
+                carers.appoint(session, name, datetime.now(UTC), coordinator=not revoke)
+        except carers.CarerError as error:
+            fail(str(error))
+    click.echo(
+        f"{name} {'no longer approves' if revoke else 'may approve'} company across species."
+    )
+
+
 @carer.command("list")
 @click.pass_obj
 def list_(config: Path | None) -> None:
@@ -68,7 +90,8 @@ def list_(config: Path | None) -> None:
 
     with records(config) as database, database.reading() as session:
         for known in carers.everybody(session):
-            click.echo(f"{known.name}\tsince {known.created_at:%Y-%m-%d}")
+            role = "\tcoordinator" if known.coordinator else ""
+            click.echo(f"{known.name}\tsince {known.created_at:%Y-%m-%d}{role}")
 
 
 def _passphrase(path: Path | None) -> str:
