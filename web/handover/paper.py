@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
@@ -30,6 +31,7 @@ PLAIN = {"–": "-", "—": "-", "…": "...", "’": "'", "“": '"', "”": '"
 INK, SOFT, LINE, WHITE = (37, 35, 30), (101, 95, 83), (214, 206, 190), (255, 255, 255)
 CALM, CALM_BG, RED, RED_BG = (34, 101, 90), (226, 239, 233), (160, 28, 34), (252, 230, 227)
 MARGIN, ROW, NAME = 15.0, 5.2, 32.0  # mm
+SHORT, MOST_LINES = 60, 30  # letters that need no look; lines of a row on one page
 
 
 class Paper(FPDF):
@@ -131,7 +133,22 @@ class Paper(FPDF):
                 table.row([self.fit(cell) for cell in cells])
             for number, cells in enumerate(filled):
                 style = FontFace(color=RED) if number in red else None
-                table.row([self.fit(cell) for cell in cells], style=style)
+                for piece in self._pieces(cells, widths):
+                    table.row(piece, style=style)
+
+    def _pieces(self, cells: Sequence[str], widths: Sequence[float]) -> Iterable[tuple[str, ...]]:
+        """A row, in as many as it takes for each to find room on a page."""
+        lines = [self._lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        for first in range(0, max(len(some) for some in lines), MOST_LINES):
+            yield tuple("\n".join(some[first : first + MOST_LINES]) for some in lines)
+
+    def _lines(self, cell: str, width: float) -> list[str]:
+        """As it breaks in a column."""
+        text = self.fit(cell)
+        if len(text) <= SHORT and "\n" not in text:
+            return [text]
+        broken = self.multi_cell(width - 2, text=text, dry_run=True, output="LINES")
+        return cast(list[str], broken) or [""]
 
     def footer(self) -> None:
         """On every page: whose, as of when, which page."""
