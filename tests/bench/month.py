@@ -243,7 +243,7 @@ class House:
 
     # What is true of it.
 
-    def look(self, now: datetime) -> None:
+    def look(self, now: datetime, *, suggestions: bool = True) -> None:
         """Plan, care and suggestions of everybody, held against what was sent."""
         self.shown.at = now
         self.counts["looks"] += 1
@@ -270,7 +270,7 @@ class House:
             assert _moment(care[baby.id]["next_due"]) == _moment(item["due_at"]), where
         overdue = [one["state"] == "overdue" for one in plan["items"]]
         assert overdue == sorted(overdue, reverse=True)
-        for box in {one["box_id"] for one in plan["items"]} - {None}:
+        for box in sorted({one["box_id"] for one in plan["items"]} - {None}) * suggestions:
             self.suggestions(box)
 
     def _due_is_when_it_turns(self, baby: Baby, item: Mapping[str, Any], now: datetime) -> None:
@@ -392,8 +392,18 @@ def spots(house: House, first: date) -> list[tuple[datetime, Any]]:
     ]
 
 
-def run(first: date, days: int, folder: Path, *, looks: timedelta = LOOKS) -> House:
-    """The month in records of its own. Raises AssertionError where something is not so."""
+def run(
+    first: date,
+    days: int,
+    folder: Path,
+    *,
+    looks: timedelta = LOOKS,
+    only: tuple[type[Step], ...] | None = None,
+) -> House:
+    """The month in records of its own; `only` leaves out the other kinds of steps, and suggestions.
+
+    Raises AssertionError where something is not so.
+    """
     with ExitStack() as stack:
         shown = stack.enter_context(dashboard(folder, carer=False, house={"time_zone": ZONE.key}))
         start = datetime.combine(first, datetime.min.time(), ZONE).astimezone(UTC)
@@ -408,11 +418,12 @@ def run(first: date, days: int, folder: Path, *, looks: timedelta = LOOKS) -> Ho
         for step in month.steps(first, ZONE, days=days):
             while coming and coming[0][0] <= step.at:
                 moment, check = coming.pop(0)
-                house.look(moment)
+                house.look(moment, suggestions=only is None)
                 if check is not None:
                     check()
                     house.counts["spot checks"] += 1
-            house.happen(step)
+            if only is None or isinstance(step, only):
+                house.happen(step)
         return house
 
 
