@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import event, select
 
-from tests.browser import chromium, complaints
+from monitor.settings import HouseSettings
+from tests.browser import WAIT_S, chromium, complaints
 from tests.mosquitto import free_port
-from tests.web.dashboard import NAME, PASSPHRASE, Dashboard, csrf, dashboard, served
+from tests.web.dashboard import NAME, NIGHT, PASSPHRASE, Dashboard, csrf, dashboard, served
 from web import growing, journal, plan
 from web.care.plan import State
+from web.database import Database
+from web.journal import Entry
 from web.nursery import Look
 from web.pages import fragments, weight_chart
 from web.records import Animal, Formula
@@ -289,8 +293,25 @@ def test_a_night_of_twenty_babies_is_printed_on_one_page(shown: Dashboard) -> No
         browser.find_element("name", "name").send_keys(NAME)
         browser.find_element("name", "passphrase").send_keys(PASSPHRASE)
         browser.find_element("css selector", "main button").click()
-        assert "89 feeds" in browser.page_source
+        WebDriverWait(browser, WAIT_S).until(lambda page: "89 feeds" in page.page_source)
         paper = {"paperWidth": 8.27, "paperHeight": 11.69}  # A4, inches
         printed = b64decode(browser.execute_cdp_cmd("Page.printToPDF", paper)["data"])
         assert complaints(browser) == []
     assert len(re.findall(rb"/Type /Page\b(?!s)", printed)) == 1
+
+
+def test_plan_and_growth_are_read_alike_from_both_databases(database: Database) -> None:
+    house = HouseSettings(time_zone="Europe/London")
+    with database.writing() as session:
+        animal = journal.add_animal(
+            session, Entry("Ana", NIGHT - 48 * HOUR), {"name": "Miso", "species": "kitten"}
+        )
+        assert isinstance(animal.id, int)
+        for hours, grams in ((24, 290), (0.5, 300)):
+            journal.weigh(session, Entry("Ana", NIGHT - hours * HOUR), animal.id, grams)
+        journal.feed(session, Entry("Ana", NIGHT - 5 * HOUR), [animal.id], "9")
+    with database.reading() as session:
+        (found,) = plan.plan(session, house, NIGHT).babies
+        (grown,) = growing.everyone(session, house, NIGHT)
+    assert (found.overdue, found.due_at, found.fed_ml) == (True, NIGHT - HOUR, 9)
+    assert (grown.growth.gain_g, grown.red) == (10, False)
