@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.web.cry_messages import NOW
+from tests.web.cry_messages import NOW, cry_id
 from tests.web.test_journal import (
     HERE,
     JPEG,
@@ -33,6 +33,7 @@ from web import carers, journal
 from web.database import Database
 from web.journal import Doubt, Entry, EntryError
 from web.journal.animals import FIELDS
+from web.journal.answers import ANIMAL_FACTS
 from web.journal.commands import KEPT, forget
 from web.records import Audit, Feed, Observation, Photo, Reminder, Stay, Weight
 
@@ -324,6 +325,9 @@ def test_a_corrected_bottle_corrects_its_feed_and_undo_takes_both_back(session: 
     journal.feed_by_weight(session, HERE, MIA, 207, 202)
     fed = last_feed(session)
     after = session.scalars(select(Weight).where(Weight.moment == "after")).one()
+    swapped = journal.correct(session, HERE, "feed", fed.id, {"animal_id": REX})
+    assert after.animal_id == REX
+    journal.undo(session, HERE, swapped.undo_id)
     fixed = journal.correct(session, HERE, "weight", after.id, {"grams": 206})
     assert fed.amount_ml == 4
     journal.undo(session, HERE, fixed.undo_id)
@@ -574,6 +578,22 @@ def test_whatever_is_sent_is_written_or_told(records: Database) -> None:
         lambda s, e, x: journal.remove(s, e, "weight", x),
         journal.undo,
         lambda s, e, x: journal.move(s, e, MIA, x),
+        lambda s, e, x: journal.put_together(s, e, MIA, x, x, x),
+        lambda s, e, x: journal.approve_cross(s, e, MIA, x),
+        lambda s, e, x: journal.box_facts(s, e, "nest", temp_c=x, spread=x, comfort=x, name=x),
+        lambda s, e, x: journal.cry_stopped(s, e, x, x),
+        lambda s, e, x: journal.review(s, e, cry_id(1), x, x),
+        lambda s, e, x: journal.cry_seen(s, e, cry_id(1), x, x),
+        *(
+            lambda s, e, x, key=question: journal.answer(
+                s, e, key, x, box_id="nest", cry_id=cry_id(1)
+            )
+            for question in (
+                *(f"1.{fact}" for fact in ANIMAL_FACTS),
+                "cry.source_id",
+                "cry.species",
+            )
+        ),
         lambda s, e, x: journal.add_note(s, e, "x", box_id=x),
         *(
             lambda s, e, x, f=field: journal.edit_animal(s, e, MIA, {f: x})

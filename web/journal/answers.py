@@ -97,9 +97,9 @@ def _last_feed(session: Session, entry: Entry, animal_id: int, value: Any) -> Wr
 
 
 def _red_flags(session: Session, entry: Entry, animal_id: int, value: Any) -> Written:
-    seen = [value] if isinstance(value, str) else list(value or ())
-    if unknown := set(seen) - set(RED_FLAGS):
-        raise EntryError("red_flags", f"not a red flag: {', '.join(sorted(map(str, unknown)))}")
+    seen = list(map(str, value)) if isinstance(value, list | tuple) else [str(value or "")]
+    if unknown := set(seen) - {*RED_FLAGS, ""}:
+        raise EntryError("red_flags", f"not a red flag: {', '.join(sorted(unknown))}")
     return observe_all(session, entry, animal_id, {flag: flag in seen for flag in RED_FLAGS})
 
 

@@ -74,6 +74,10 @@ def correct(
     record.set(row, **read)
     for drunk, amount, _ in bottle:
         record.set(drunk, amount_ml=amount)
+    if isinstance(row, Feed):  # the weighings of its bottle go with it
+        moved = {name: read[name] for name in ("animal_id", "at") if name in read}
+        for weight in _weighings(session, row) if moved else ():
+            record.set(weight, **moved)
     for animal in {one.id: one for one in (was, _animal_of(session, row)) if one}.values():
         tell_of(record, animal)
     if isinstance(row, Note) and row.box_id:
@@ -89,9 +93,8 @@ def remove(session: Session, entry: Entry, kind: str, record_id: int) -> Written
     row = _row_of(session, kind, record_id)
     record = Recorder(session, entry, "removed")
     record.set(row, undone_at=entry.now)
-    if isinstance(row, Feed):  # the weighings of its bottle go with it
-        for weight in session.scalars(select(Weight).where(Weight.feed_id == row.id)):
-            record.set(weight, undone_at=entry.now)
+    for weight in _weighings(session, row) if isinstance(row, Feed) else ():
+        record.set(weight, undone_at=entry.now)
     animal = _animal_of(session, row)
     if animal is not None:
         tell_of(record, animal)
@@ -151,7 +154,7 @@ def _row_of(session: Session, kind: str, record_id: Any) -> Row:
 
 
 def _read(session: Session, entry: Entry, kind: str, row: Row, name: str, value: Any) -> Any:
-    if name == "animal_id" and kind != "reminder":
+    if name == "animal_id" and kind != "reminder" and row.animal_id is not None:
         return animal_of(session, value).id
     if name == "at" and kind != "reminder":
         return moment(entry, value)
@@ -185,6 +188,12 @@ def _doubts(session: Session, entry: Entry, row: Row, read: Mapping[str, Any]) -
     return [doubt for doubt in doubts if moved or doubt.field in read]
 
 
+def _weighings(session: Session, fed: Feed) -> Sequence[Weight]:
+    """Before and after the bottle, where it was weighed."""
+    query = select(Weight).where(Weight.feed_id == fed.id, Weight.undone_at.is_(None))
+    return session.scalars(query).all()
+
+
 def _bottle(
     session: Session, row: Row, read: Mapping[str, Any]
 ) -> list[tuple[Feed, float, list[Doubt]]]:
@@ -192,9 +201,11 @@ def _bottle(
     if not isinstance(row, Weight) or row.feed_id is None or "grams" not in read:
         return []
     fed = session.get(Feed, row.feed_id)
-    query = select(Weight).where(Weight.feed_id == row.feed_id, Weight.undone_at.is_(None))
-    grams = {one.moment: one.grams for one in session.scalars(query)} | {row.moment: read["grams"]}
-    if fed is None or not grams.keys() >= {"before", "after"}:
+    if fed is None:
+        return []
+    grams = {one.moment: one.grams for one in _weighings(session, fed)}
+    grams[row.moment] = read["grams"]
+    if not grams.keys() >= {"before", "after"}:
         return []
     drunk = round(grams["after"] - grams["before"], 1)
     if drunk < 0:
