@@ -8,6 +8,7 @@ told, and the rest now and then. What the broker keeps of animals that have left
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from web.database import Database
 TELL_EVERY_S = 1.0  # how often the feed is looked at
 AGAIN_S = 60.0  # how often all is reckoned without a change
 NOT_BEFORE_S = 3.0  # after the last time: while it cries, something changes all the time
+MOST_SHARE = 0.1  # of the processor, on a small board with a full house
 BIRTH_WAIT_S = (1.0, 5.0)  # after Home Assistant's birth, at random, as it asks for
 MOST_CHANGES = 500  # in one look
 ABOUT_CARE = ("animal", "box", "cry", "suggestion")
@@ -60,6 +62,7 @@ class CareTeller:
         self._told: dict[str, _Told] = {}
         self._kept: set[str] = set()  # by the broker, and not yet looked at
         self._reckoned_at: float | None = None  # monotonic, s
+        self._pause_s = NOT_BEFORE_S
         self._changed = True
         self._births = broker.births
         self._born_at: float | None = None  # when Home Assistant's start is to be answered
@@ -77,10 +80,12 @@ class CareTeller:
         self._kept |= self._broker.kept_care()
         since = None if self._reckoned_at is None else monotonic_s - self._reckoned_at
         due = self._changed or bool(self._kept) or since is None or since >= AGAIN_S
-        if not due or (since is not None and since < NOT_BEFORE_S):
+        if not due or (since is not None and since < self._pause_s):
             return
+        began = time.thread_time()
         with self._database.reading() as session:
             care = care_of_all(session, self._settings, now)
+        self._pause_s = max(NOT_BEFORE_S, (time.thread_time() - began) / MOST_SHARE)
         self._reckoned_at, self._changed = monotonic_s, False
         for animal in sorted({*self._told, *self._kept} - {str(one) for one in care}):
             self._take_back(animal)
