@@ -41,7 +41,7 @@ SAME_NIGHT = timedelta(minutes=10)  # a dashboard that starts again so soon goes
 # The month tells nothing of the two so lately: how they are tonight is told by itself.
 TONIGHT, WEIGHED_LATELY = timedelta(hours=6), timedelta(hours=36)
 BY = "Demo"
-STORY = {"Miso": (302, 311), "Biscuit": (455, 470)}  # g: yesterday, today
+STORY = {"Miso": (299, 311, 10), "Biscuit": (451, 470, 17)}  # yesterday, today, g; drunk, mL
 OF_THE_HOUSE = (BoxStatus, BoxLearning, Box, Carer, Token, Heartbeat, QuarantinedMessage, Change)
 
 
@@ -117,10 +117,10 @@ def _until_tonight(steps: Iterable[Step], now: datetime) -> Iterable[Step]:
             yield step
 
 
-def _tonight(session: Session, entry: Entry, animal: int, grams: tuple[int, int]) -> None:
-    yesterday, today = grams
+def _tonight(session: Session, entry: Entry, animal: int, told: tuple[int, int, int]) -> None:
+    yesterday, today, drunk = told
     journal.weigh(session, entry, animal, yesterday, entry.now - timedelta(hours=24))
     journal.weigh(session, entry, animal, today, entry.now - timedelta(minutes=20))
-    journal.feed(session, entry, [animal], None, "full", entry.now - FED_AGO)
+    journal.feed(session, entry, [animal], drunk, "full", entry.now - FED_AGO)
     seen = {"body_feel": "warm", "health": "ok", "hungry_signs": False, "toilet": True}
     observe_all(session, entry, animal, seen | dict.fromkeys(RED_FLAGS, False))
