@@ -83,7 +83,8 @@ def test_an_hour_that_was_heard_in_part_counts_for_that_part() -> None:
 )
 def test_too_few_data_are_called_that(change: Change, missing: str) -> None:
     assert change.too_few == missing
-    assert change.found is change.expected is None
+    assert change.found is None
+    assert change.expected is None
 
 
 def test_a_day_counts_when_enough_of_it_was_heard() -> None:
@@ -203,4 +204,5 @@ def test_a_share_has_wilsons_interval_from_ten_on() -> None:
     assert Share(9, 9).interval is None
     low, high = Share(8, 10).interval or (0, 0)
     assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
-    assert Share(0, 20).interval == (0.0, pytest.approx(0.161, abs=0.001))
+    low, high = Share(0, 20).interval or (1, 0)
+    assert (low, round(high, 3)) == (0, 0.161)
