@@ -7,7 +7,8 @@ be known (Wedderburn 1974: only the mean has to be right, not the distribution).
 make neighbouring hours alike; so an interval counts days, not hours. There are two:
 
 - leave out one day after the other, and see how far the change moves (jackknife; for few blocks
-  the most careful of the usual ones: Bell and McCaffrey 2002);
+  the most careful of the usual ones: Bell and McCaffrey 2002), neighbouring days taken together
+  where they pull alike (Newey and West 1987);
 - where next to nothing was left with company, such days all look the same and say nothing of how
   sure one is: then every change is held for possible that the quasi-likelihood does not rule out,
   widened by how much the days before differ.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import NormalDist
 
 LEVEL = 0.95
@@ -90,14 +92,16 @@ def by_days_left_out(cells: Sequence[Cell]) -> Ratio | None:
     slope, change = _estimate(cells)
     days, _ = _shares(cells, slope, change)
     everything = _sum(days.values())
-    square = 0.0
-    for share in days.values():
-        rest = everything.minus(share)
+    moved: list[float] = []
+    for _, share in sorted(days.items()):
         # At the fit all pulls add up to nothing: without this day's, the rest pull back.
-        moved = rest.step()
-        if moved is None:
+        step = everything.minus(share).step()
+        if step is None:
             return None
-        square += moved[1] ** 2
+        moved.append(step[1])
+    # Bad days come in a row: what neighbours share tells less than two days would.
+    alike = sum(one * other for one, other in pairwise(moved))
+    square = sum(one * one for one in moved) + max(0.0, alike)
     wide = t_quantile(_degrees(days)) * math.sqrt(square)
     return Ratio(math.exp(change), math.exp(change - wide), math.exp(change + wide))
 
