@@ -1,7 +1,8 @@
 """The paper of a PDF: A4 with our foot, a font that has the letters, tables of one look.
 
 Letters beyond western Europe need a font of the system (Debian: `fonts-dejavu-core`); without one
-they lose their accents or become `?`, and `Paper.lost` is set.
+they lose their accents or become `?`, and `Paper.lost` is set. A PDF that needs none is smaller and
+made faster.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from fpdf import FPDF, FontFace
-from fpdf.enums import TableBordersLayout, XPos, YPos
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
 
 # Regular and bold, the first pair that is there.
 FONTS = tuple(
@@ -26,24 +27,29 @@ FONTS = tuple(
     )
 )
 CORE, LATIN_1 = "helvetica", 256  # every reader has it; its letters end there
-PLAIN = {"–": "-", "—": "-", "…": "...", "’": "'", "“": '"', "”": '"', "ł": "l", "Ł": "L"}
+SIGNS = {"–": "-", "—": "-", "…": "...", "’": "'", "“": '"', "”": '"'}  # without loss
+LETTERS = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}  # that have no accent to lose
 
-INK, SOFT, LINE, WHITE = (37, 35, 30), (101, 95, 83), (214, 206, 190), (255, 255, 255)
+INK, SOFT, LINE = (37, 35, 30), (101, 95, 83), (214, 206, 190)
 CALM, CALM_BG, RED, RED_BG = (34, 101, 90), (226, 239, 233), (160, 28, 34), (252, 230, 227)
 MARGIN, ROW, NAME = 15.0, 5.2, 32.0  # mm
-SHORT, MOST_LINES = 60, 30  # letters that need no look; lines of a row on one page
+CELL, MOST_LINES = 4.4, 30  # mm of a line in a table; lines of a row on one page
 
 
 class Paper(FPDF):
     """A4 with our foot, our font, and tables of one look."""
 
-    def __init__(self, title: str, foot: str, at: datetime) -> None:
-        """`foot` stands on every page, with the page's number."""
+    def __init__(self, title: str, foot: str, at: datetime, *, all_letters: bool = False) -> None:
+        """`foot` stands on every page, with the page's number.
+
+        `all_letters`: with a font of the system, which takes longer; else Latin-1.
+        """
         super().__init__(format="A4")
         self._foot = foot
         self.lost = False
         self._known: frozenset[int] = frozenset()
-        pair = next((one for one in FONTS if all(path.exists() for path in one)), None)
+        there = (one for one in FONTS if all(path.exists() for path in one))
+        pair = next(there, None) if all_letters else None
         if pair is not None:
             self.add_font("house", "", pair[0])
             self.add_font("house", "B", pair[1])
@@ -60,7 +66,7 @@ class Paper(FPDF):
         """The text in letters that the font has; `lost` when it lacks one."""
         if all(self._has(letter) for letter in text):
             return text
-        self.lost = True
+        self.lost = self.lost or not all(self._has(one) or one in SIGNS for one in text)
         return "".join(self._nearest(letter) for letter in text)
 
     def _has(self, letter: str) -> bool:
@@ -73,7 +79,7 @@ class Paper(FPDF):
         if self._has(letter):
             return letter
         bare = unicodedata.normalize("NFKD", letter)[0]
-        return PLAIN.get(letter) or (bare if self._has(bare) else "?")
+        return (SIGNS | LETTERS).get(letter) or (bare if self._has(bare) else "?")
 
     def letters(self, size: float, color: tuple[int, int, int] = INK, style: str = "") -> None:
         """Go on in this size (pt), colour and weight."""
@@ -115,39 +121,48 @@ class Paper(FPDF):
         if not filled:
             return
         self.heading(title)
-        self.letters(8.5)
         self.set_draw_color(*LINE)
-        self.set_fill_color(*WHITE)
-        with self.table(
-            col_widths=tuple(widths),
-            width=sum(widths),
-            align="LEFT",
-            text_align="LEFT",
-            line_height=4.4,
-            padding=(0.5, 1),
-            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-            first_row_as_headings=bool(head),
-            headings_style=FontFace(emphasis="BOLD", color=SOFT),
-        ) as table:
-            for cells in [head] if head else []:
-                table.row([self.fit(cell) for cell in cells])
-            for number, cells in enumerate(filled):
-                style = FontFace(color=RED) if number in red else None
-                for piece in self._pieces(cells, widths):
-                    table.row(piece, style=style)
+        self._head_row(head, widths)
+        for number, cells in enumerate(filled):
+            self.letters(8.5, RED if number in red else INK)
+            for piece in self._pieces(cells, widths):
+                if self.will_page_break(len(max(piece, key=len)) * CELL + 1):
+                    self.add_page()
+                    self._head_row(head, widths)
+                    self.letters(8.5, RED if number in red else INK)
+                self._row(piece, widths)
 
-    def _pieces(self, cells: Sequence[str], widths: Sequence[float]) -> Iterable[tuple[str, ...]]:
-        """A row, in as many as it takes for each to find room on a page."""
+    def _head_row(self, head: Sequence[str], widths: Sequence[float]) -> None:
+        if head:
+            self.letters(8.5, SOFT, "B")
+            self._row([[self.fit(name)] for name in head], widths)
+
+    def _row(self, cells: Sequence[Sequence[str]], widths: Sequence[float]) -> None:
+        """Each cell's lines, and a rule below. Much faster than the library's own tables."""
+        top, left = self.get_y(), self.l_margin
+        for lines, width in zip(cells, widths, strict=True):
+            for number, line in enumerate(lines):
+                self.set_xy(left, top + number * CELL)
+                self.cell(width, CELL, line)
+            left += width
+        bottom = top + CELL * max(len(lines) for lines in cells) + 0.5
+        self.line(self.l_margin, bottom, left, bottom)
+        self.set_xy(self.l_margin, bottom + 0.5)
+
+    def _pieces(
+        self, cells: Sequence[str], widths: Sequence[float]
+    ) -> Iterable[Sequence[Sequence[str]]]:
+        """A row's lines, in as many pieces as it takes for each to find room on a page."""
         lines = [self._lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
         for first in range(0, max(len(some) for some in lines), MOST_LINES):
-            yield tuple("\n".join(some[first : first + MOST_LINES]) for some in lines)
+            yield [some[first : first + MOST_LINES] for some in lines]
 
     def _lines(self, cell: str, width: float) -> list[str]:
         """As it breaks in a column."""
         text = self.fit(cell)
-        if len(text) <= SHORT and "\n" not in text:
+        if "\n" not in text and self.get_string_width(text) < width - 2.5:
             return [text]
-        broken = self.multi_cell(width - 2, text=text, dry_run=True, output="LINES")
+        broken = self.multi_cell(width, text=text, dry_run=True, output="LINES")
         return cast(list[str], broken) or [""]
 
     def footer(self) -> None:

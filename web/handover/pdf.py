@@ -24,10 +24,18 @@ TOILET = frozenset({"toilet", "toilet_tried", "stool_score"})
 
 def pdf(found: Dossier) -> bytes:
     """The file."""
+    paper = _written(found, all_letters=False)
+    if paper.lost:
+        paper = _written(found, all_letters=True)
+    return bytes(paper.output())
+
+
+def _written(found: Dossier, *, all_letters: bool) -> Paper:
     animal = found.animal
     zone = found.at.astimezone(found.zone).tzname() or str(found.zone)
     foot = f"{animal.name} · {found.house} · as of {words.when(found.at, found)} ({zone})"
-    paper = Paper(f"{animal.name}, {animal.species}", foot, found.at)
+    title = f"{animal.name}, {animal.species}"
+    paper = Paper(title, foot, found.at, all_letters=all_letters)
     paper.add_page()
     _head(paper, found)
     _concerns(paper, found)
@@ -42,7 +50,7 @@ def pdf(found: Dossier) -> bytes:
     paper.table_of("What else is known", (), (45, 135), words.background(found))
     if paper.lost:
         paper.say("Some letters could not be printed: this computer has no font for them.", SOFT)
-    return bytes(paper.output())
+    return paper
 
 
 def _head(paper: Paper, found: Dossier) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import or_, select
 
@@ -229,12 +229,11 @@ def _boxes(look: Look, names: Mapping[str, str], since: datetime) -> list[HeardB
     """Cries that reach into the watch, but for what a carer said was none."""
     session = look.session
     boxes = {key: HeardBox(key, name) for key, name in names.items()}
-    rows: Sequence[Any] = session.execute(
-        select(Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.state, Cry.stopped_by).where(
-            Cry.onset > since, Cry.onset <= look.now, Cry.state != "retracted"
-        )
+    heard = (Cry.onset > since, Cry.onset <= look.now, Cry.state != "retracted")
+    rows = session.execute(
+        select(Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.state, Cry.stopped_by).where(*heard)
     ).all()
-    told = select(Review.cry_id, Review.verdict).where(Review.cry_id.in_([row.id for row in rows]))
+    told = select(Review.cry_id, Review.verdict).join(Cry, Cry.id == Review.cry_id).where(*heard)
     verdicts = dict(iter(session.execute(told.order_by(Review.id))))  # the last word holds
     for row in rows:
         if verdicts.get(row.id) == "not_a_cry":
