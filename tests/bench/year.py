@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
+from monitor.settings import HouseSettings
 from tests.web.dashboard import NAME
-from web import boxes
+from web import boxes, proof
 from web.database import Database
 from web.records import (
     Animal,
@@ -84,10 +85,23 @@ def fill(database: Database, cries: int) -> None:
     for table, rows in tables:
         count = _put(database, table, rows)
         print(f"{table.__tablename__}: {count}", file=sys.stderr, flush=True)
+    _prove(database)
     if database.dialect == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
             link.execute(text("VACUUM ANALYZE"))
     print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def _prove(database: Database) -> None:
+    """What company changed, as the ingest would have reckoned it by now."""
+    house = HouseSettings()
+    while True:
+        with database.reading() as session:
+            reckoned = proof.due(session, house, NOW)
+        if not reckoned:
+            return
+        with database.writing() as session:
+            proof.keep(session, reckoned, NOW)
 
 
 def _put(database: Database, table: type[Base], rows: Rows) -> int:
