@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,11 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 @pytest.fixture
 def shown(tmp_path: Path, sqlite_url: str) -> Iterator[Dashboard]:
     assert sqlite_url
-    house = {"time_zone": "Europe/London"}
+    house = {
+        "time_zone": "Europe/London",
+        "vet_phone": "+44 20 7946 0018",
+        "urgent_text": "Call Dr Hale first.",
+    }
     with dashboard(tmp_path, house=house, box=[{"id": "nest", "name": "Nest"}]) as found:
         yield found
 
@@ -96,6 +101,10 @@ def test_overdue_stands_before_due_soon_before_later(shown: Dashboard, client: F
     assert places == sorted(places)
     assert "due 30 min ago" in page
     assert "Weigh it first" in page
+    link = re.search(r'href="(/note/feed[^"]+)"', client.get("/plan").text)
+    assert link is not None
+    form = text(client, unescape(link[1]))
+    assert [name in form for name in ("Miso", "Pip", "Olive", "Luna")] == [True, True, True, False]
 
 
 def test_the_amount_follows_the_milk_and_never_passes_the_stomach(
@@ -157,6 +166,11 @@ def test_a_cool_baby_is_not_to_be_fed_however_late_it_is(
     assert " mL " not in page[: page.index("every 3 h")]
     assert "Note a feed" not in page
     assert "warm first" in text(client, "/plan/night")
+    shown.at += MINUTE
+    shown.write(journal.observe, miso, "body_feel", "cold")
+    page = text(client, "/plan")
+    assert "please do not feed; call the vet. +44 20 7946 0018 Call Dr Hale first." in page
+    assert "Miso: looks like an emergency. No feeds are planned" in text(client, "/plan/night")
 
 
 def test_those_with_their_mother_and_the_grown_ones_are_not_planned(

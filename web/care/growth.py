@@ -159,7 +159,7 @@ def band(
         high = _grown(species, high, most, days)
         at += step
         found.append(Expected(at, low, high))
-    return found
+    return found if len(found) > 1 else []
 
 
 def litter_mean(newest: Iterable[float]) -> float | None:

@@ -67,6 +67,7 @@ def next_feeds(look: Look) -> dict[str, Any]:
         "grown": found.grown,
         "reminders": reminders.due(look),
         "vet_phone": look.settings.house.vet_phone,
+        "urgent_text": look.settings.house.urgent_text,
         "sources": feeding.SOURCES,
         "choices": feeding.CHOICES,
         "no_milk": [row for row in rows if not row.plan.milk_known and row.plan.next.amount],
