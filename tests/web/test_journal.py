@@ -45,33 +45,43 @@ HERE = Entry("Ada", NOW)
 SURE = replace(HERE, sure=True)  # a kitten and a puppy that nobody approved, for one
 
 
-@pytest.fixture
-def session(records: Database) -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def furnished(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A furnished house, on SQLite."""
-    with records.writing() as opened:
-        furnish(opened)
-        yield opened
+    yield from _house(blank_sqlite, tmp_path_factory, furnish)
 
 
-@pytest.fixture(scope="session")
-def cared_sqlite(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with a night of care on record, to be copied."""
-    path = tmp_path_factory.mktemp("cared") / "records.db"
-    shutil.copy(blank_sqlite, path)
-    with closing(open_database(f"sqlite:///{path}")) as database, database.writing() as session:
-        cared_for(session)
-    return path
+@pytest.fixture(scope="module")
+def cared_house(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The same with a night of care on record."""
+    yield from _house(blank_sqlite, tmp_path_factory, cared_for)
+
+
+def _house(
+    blank: Path, folders: pytest.TempPathFactory, fill: Callable[[Session], None]
+) -> Iterator[Database]:
+    path = folders.mktemp("house") / "records.db"
+    shutil.copy(blank, path)
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        with database.writing() as session:
+            fill(session)
+        yield database
 
 
 @pytest.fixture
-def cared(cared_sqlite: Path, tmp_path: Path) -> Iterator[Session]:
-    """A night of care on record, on SQLite."""
-    shutil.copy(cared_sqlite, tmp_path / "records.db")
-    with (
-        closing(open_database(f"sqlite:///{tmp_path / 'records.db'}")) as database,
-        database.writing() as opened,
-    ):
+def session(furnished: Database) -> Iterator[Session]:
+    """The furnished house; what a test writes is gone after it."""
+    with furnished.writing() as opened:
         yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def cared(cared_house: Database) -> Iterator[Session]:
+    """The house with a night of care; what a test writes is gone after it."""
+    with cared_house.writing() as opened:
+        yield opened
+        opened.rollback()
 
 
 def furnish(session: Session) -> None:

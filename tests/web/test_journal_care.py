@@ -23,9 +23,7 @@ from tests.web.test_journal import (
     SURE,
     Write,
     cared,
-    cared_for,
-    cared_sqlite,
-    furnish,
+    cared_house,
     kept,
     one,
 )
@@ -37,7 +35,7 @@ from web.journal.answers import ANIMAL_FACTS
 from web.journal.commands import KEPT, forget
 from web.records import Audit, Feed, Observation, Photo, Reminder, Stay, Weight
 
-__all__ = ["cared", "cared_sqlite"]
+__all__ = ["cared", "cared_house"]
 
 # A kitten of 200 g, a puppy of unknown weight, a newborn kitten that nobody has weighed.
 MIA, REX, SAM = 1, 2, 3
@@ -553,9 +551,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.filterwarnings("ignore:Non-UTF8 characters")
-def test_whatever_is_sent_is_written_or_told(records: Database) -> None:
-    with records.writing() as session:
-        furnish(session)
+def test_whatever_is_sent_is_written_or_told(cared_house: Database) -> None:
     tries: list[Callable[[Session, Entry, Any], Any]] = [
         lambda s, e, x: journal.feed(s, e, [MIA], x),
         lambda s, e, x: journal.feed(s, e, [MIA], 3, x),
@@ -607,7 +603,7 @@ def test_whatever_is_sent_is_written_or_told(records: Database) -> None:
     @given(st.sampled_from(tries), JSON, st.booleans())
     def send(write: Callable[[Session, Entry, Any], Any], value: Any, sure: bool) -> None:
         try:
-            with records.writing() as session:
+            with cared_house.writing() as session:
                 write(session, replace(HERE, sure=sure), value)
                 raise RuntimeError  # not kept: each stands alone
         except (EntryError, RuntimeError):
@@ -616,7 +612,9 @@ def test_whatever_is_sent_is_written_or_told(records: Database) -> None:
     send()
 
 
-def test_any_row_of_entries_taken_back_leaves_the_records_as_they_were(records: Database) -> None:
+def test_any_row_of_entries_taken_back_leaves_the_records_as_they_were(
+    cared_house: Database,
+) -> None:
     writes: list[Write] = [
         lambda s, e: journal.feed(s, e, [MIA, REX], 3),
         lambda s, e: journal.weigh(s, e, MIA, 210),
@@ -631,13 +629,11 @@ def test_any_row_of_entries_taken_back_leaves_the_records_as_they_were(records: 
         lambda s, e: journal.reminder_done(s, e, 1),
         lambda s, e: journal.add_animal(s, e, {"name": "Leo", "species": "kitten"}, "other"),
     ]
-    with records.writing() as session:
-        cared_for(session)
 
     @settings(max_examples=15, deadline=None, database=None)
     @given(st.lists(st.sampled_from(writes), max_size=8))
     def live(night: list[Write]) -> None:
-        with records.writing() as session:
+        with cared_house.writing() as session:
             before, undo_ids = kept(session), []
             for n, write in enumerate(night):
                 with suppress(EntryError), session.begin_nested():
