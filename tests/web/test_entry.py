@@ -215,19 +215,26 @@ def test_of_a_box_full_those_ticked_are_well(
     shown: Dashboard, client: FlaskClient, babies: list[int]
 ) -> None:
     assert "Tick who is well" in client.get("/note/look?box=nest").text
-    post(client, "/note/well", animal=babies[:2], shown=babies, warm="yes")
+    form = {"animal": babies[:2], "shown": babies, "warm": "yes", "in_box": "nest"}
+    wrong = post(client, "/note/well", **form, nest_c="310")
+    assert "Must be from 0 to 60" in wrong.text
+    assert new_rows(shown, Observation) == []
+    page = client.get(post(client, "/note/well", **form, nest_c="31").location).text
+    assert "Fig and Miso: looked at, well; nest 31 °C" in page
     health = [one for one in new_rows(shown, Observation) if one.fact in ("health", "body_feel")]
     assert {(one.animal_id, one.value) for one in health} == {
         (animal, value) for animal in babies[:2] for value in ("ok", "warm")
     }
 
 
-def test_one_note_can_stand_with_several(
+def test_one_note_can_stand_with_several_and_with_their_box(
     shown: Dashboard, client: FlaskClient, babies: list[int]
 ) -> None:
-    post(client, "/note/note", animal=babies, shown=babies, note="New blanket.")
-    assert [(one.animal_id, one.text) for one in new_rows(shown, Note)] == [
-        (animal, "New blanket.") for animal in babies
+    form = {"animal": babies[:2], "shown": babies, "on_box": "nest", "note": "New blanket."}
+    post(client, "/note/note", **form)
+    assert [(one.animal_id, one.box_id, one.text) for one in new_rows(shown, Note)] == [
+        *((animal, None, "New blanket.") for animal in babies[:2]),
+        (None, "nest", "New blanket."),
     ]
 
 

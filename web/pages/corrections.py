@@ -138,7 +138,7 @@ def _page(animal_id: int, kind: str, record_id: int, tried: lines.Tried) -> Page
             look_at=_same_look(session, row) if isinstance(row, Observation) else (),
             others=babies.babies(look),
             how=diary.HOW,
-            routes=diary.ROUTES,
+            routes=[(value, words.capitalize()) for value, words in diary.ROUTES.items()],
             milks=milks,
             past=_past(look, kind, record_id, dict(milks)),
             new_key=lines.new_key,

@@ -37,6 +37,7 @@ STOOL = (  # Purina's scale; from 6 on it is diarrhoea
     (6, "shapeless"),
     (7, "water"),
 )
+THE_BOX = 0  # stands for the box among the animals' ids, which begin at 1
 NAMED = 3  # so many are named in the toast, more are counted
 # What a line holds for one baby, and what holds for all of them.
 OF_A_LINE = ("ml", "how", "before", "after", "same", "g", "came", "score", "well")
@@ -169,34 +170,43 @@ def well() -> Page:
     """Of several babies: these were looked at by the list, and nothing was found."""
 
     def write(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
+        if animal_id == THE_BOX:
+            box, degrees = request.form.get("in_box", ""), request.form.get("nest_c")
+            return [journal.box_facts(session, who, box, temp_c=degrees)]
         facts = {"health": "ok"} | ({"body_feel": "warm"} if "warm" in request.form else {})
         return [journal.checked(session, who, [animal_id], (), facts, _when())]
 
     ids = ticked(request.form)
-    attempt = write_each(ids, write)
+    nest = request.form.get("nest_c", "").strip()
+    attempt = write_each([*ids, *([THE_BOX] if nest else [])], write)
     if attempt.problems is not None:
         return _page("look", request.form, attempt)
-    return done(f"{_names(ids)}: looked at, well", attempt.undo_ids)
+    said = [f"{_names(ids)}: looked at, well"] if ids else []
+    said += [f"nest {nest} °C"] if nest else []
+    return done("; ".join(said), attempt.undo_ids)
 
 
 @bp.get("/note")
 def note() -> Page:
-    """Words on a baby, or the same words on several: the form."""
+    """Words on a baby, on several, on their box: the form."""
     return _page("note", request.args)
 
 
 @bp.post("/note")
 def noted() -> Page:
-    """Words on a baby, or the same words on several."""
+    """The same words on each that is ticked."""
 
     def write(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
-        return [journal.add_note(session, who, request.form.get("note"), animal_id=animal_id)]
+        words, box = request.form.get("note"), request.form.get("on_box")
+        if animal_id == THE_BOX:
+            return [journal.add_note(session, who, words, box_id=box)]
+        return [journal.add_note(session, who, words, animal_id=animal_id)]
 
     ids = ticked(request.form)
-    attempt = write_each(ids, write)
+    attempt = write_each([*ids, *([THE_BOX] if request.form.get("on_box") else [])], write)
     if attempt.problems is not None:
         return _page("note", request.form, attempt)
-    return done(f"{_names(ids)}: noted", attempt.undo_ids)
+    return done(f"{_names(ids)}: noted" if ids else "Noted", attempt.undo_ids)
 
 
 def _page(kind: str, form: lines.Form, attempt: Attempt | None = None) -> Page:
@@ -215,6 +225,7 @@ def _page(kind: str, form: lines.Form, attempt: Attempt | None = None) -> Page:
             lines=shown,
             near=offers.near,
             groups=_groups(everyone, chosen),
+            box=_one_box(chosen),
             everyone=everyone,
             attempt=attempt,
             form=form,
@@ -272,6 +283,13 @@ def _groups(everyone: Sequence[Baby], chosen: Sequence[Baby]) -> list[tuple[str,
         for box, name in boxes.items()
     ]
     return [(box, words, now_shown == inside) for box, words, inside in groups]
+
+
+def _one_box(chosen: Sequence[Baby]) -> tuple[str, str] | None:
+    """Id and name of the box, where all of them live in one."""
+    boxes = {(one.box_id, one.box_name or one.box_id) for one in chosen}
+    [first, *others] = boxes
+    return (first[0], first[1] or "") if first[0] and not others else None
 
 
 def _of(name: str, animal_id: int) -> str:
