@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from tests.web.care.care_cases import an_animal, flagged
 from web.care import plan
-from web.care.facts import Feed, facts_of
+from web.care.facts import Facts, Feed, facts_of
 from web.care.feeding_night import Stretch, stretches
 from web.care.plan import Fed, Next, State, Stop
+from web.care.portion import portion_of
 from web.care.scenario import Animal, Box, Context, Cry, Protocol, Scenario
 
 LONDON = ZoneInfo("Europe/London")
@@ -75,7 +77,7 @@ def test_a_feed_is_due_at_the_first_moment_at_which_the_rules_call_it_overdue(
     found = plan.next_feed(baby, the_time(now, house), now)
 
     def overdue(at: datetime) -> bool:
-        return _by_the_rules(animal, fed_at, now, at, house) is Feed.OVERDUE
+        return _by_the_rules(animal, fed_at, now, at, house).feed is Feed.OVERDUE
 
     assert found.due_at is not None
     assert (found.state is State.OVERDUE) == (found.due_at <= now) == overdue(now)
@@ -88,11 +90,51 @@ def test_a_feed_is_due_at_the_first_moment_at_which_the_rules_call_it_overdue(
         at += step
     if found.due_at > fed_at:
         assert not overdue(found.due_at - timedelta(seconds=1))
+    then = found.due_at if found.state is State.LATER else now
+    portion = portion_of(_by_the_rules(animal, fed_at, now, then, house), None)
+    assert (portion and portion.volume_ml) == ml(found)
+    assert found.interval_min == _by_the_rules(animal, fed_at, now, then, house).interval_min
+
+
+@given(
+    now=st.integers(0, 24 * 60).map(lambda minutes: NOON + minutes * MINUTE),
+    babies=st.lists(
+        st.tuples(
+            st.none() | st.integers(0, 600),  # fed, min ago
+            st.integers(0, 60),  # days old
+            st.sampled_from(["full", "short", "refused"]),
+            st.booleans(),  # hungry
+            st.sampled_from([None, "cool", "cold"]),
+        ),
+        max_size=6,
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_nights_feeds_lie_in_it_an_interval_apart_and_in_the_stomachs_bounds(
+    now: datetime, babies: list[tuple[int | None, int, str, bool, str | None]]
+) -> None:
+    begin, end = now + HOUR, now + 10 * HOUR
+    feeds = []
+    for number, (minutes, age, how, hungry, feel) in enumerate(babies):
+        facts = {"age_days": age, "last_feed": how, "hungry_signs": hungry, "body_feel": feel}
+        baby = fed(minutes, now, **facts)
+        baby = replace(baby, animal=replace(baby.animal, id=str(number)))
+        own = plan.feeds_between(baby, the_time(now), now, begin, end)
+        assert (feel != "cold") or not own
+        assert all(later.at - one.at >= 2 * HOUR for one, later in pairwise(own))
+        assert [one.first is not None for one in own] == [True, *[False] * len(own[1:])][: len(own)]
+        feeds += own
+    assert all(begin <= one.at < end for one in feeds)
+    assert all(one.amount and 0.5 <= one.amount.ml <= 8.0 for one in feeds)
+    found = plan.rounds(feeds)
+    assert sum(len(one.feeds) for one in found) == len(feeds)
+    assert all(later.at - one.at > plan.ROUND for one, later in pairwise(found))
+    assert all(0 * HOUR <= some.at - one.at <= plan.ROUND for one in found for some in one.feeds)
 
 
 def _by_the_rules(
     animal: Animal, fed_at: datetime, now: datetime, at: datetime, zone: ZoneInfo
-) -> Feed:
+) -> Facts:
     local = at.astimezone(zone)
     clock = local.time()
     older = (local.date() - now.astimezone(zone).date()).days
@@ -106,7 +148,7 @@ def _by_the_rules(
         protocol=Protocol(),
         animals=(then,),
     )
-    return facts_of(then, scenario).feed
+    return facts_of(then, scenario)
 
 
 def test_minutes_between_feeds_are_true_minutes_when_the_clock_is_put_back() -> None:
