@@ -29,6 +29,7 @@ FEEDS: Mapping[Feed, FeedState] = {
     Feed.MOTHER: FeedState.MOTHER,
     Feed.UNKNOWN: FeedState.UNKNOWN,
 }
+MOST_COMPANY = 50  # told of one animal: a message must stay small
 
 
 def care_of_all(
@@ -83,7 +84,7 @@ def _care(
             Companion(id=str(other.animal.id), name=other.animal.name)
             for other in everyone
             if one.box_id is not None and other is not one and other.box_id == one.box_id
-        ),
+        )[:MOST_COMPANY],
         suggestion=card,
         demo=animal.demo,
     )

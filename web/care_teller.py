@@ -27,7 +27,7 @@ NOT_BEFORE_S = 3.0  # after the last time: while it cries, something changes all
 MOST_SHARE = 0.1  # of the processor, on a small board with a full house
 BIRTH_WAIT_S = (1.0, 5.0)  # after Home Assistant's birth, at random, as it asks for
 MOST_CHANGES = 500  # in one look
-ABOUT_CARE = ("animal", "box", "cry", "suggestion")
+ABOUT_CARE = ("animal", "box", "cry", "formula", "suggestion")
 
 
 class Broker(Protocol):
@@ -82,11 +82,11 @@ class CareTeller:
         due = self._changed or bool(self._kept) or since is None or since >= AGAIN_S
         if not due or (since is not None and since < self._pause_s):
             return
-        began = time.thread_time()
+        began, self._reckoned_at = time.thread_time(), monotonic_s
         with self._database.reading() as session:
             care = care_of_all(session, self._settings, now)
         self._pause_s = max(NOT_BEFORE_S, (time.thread_time() - began) / MOST_SHARE)
-        self._reckoned_at, self._changed = monotonic_s, False
+        self._changed = False
         for animal in sorted({*self._told, *self._kept} - {str(one) for one in care}):
             self._take_back(animal)
         self._kept.clear()

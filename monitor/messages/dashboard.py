@@ -96,7 +96,9 @@ class AnimalCareMessage(Message):
         default=None, description="against the weighing about a day before it, g"
     )
     gain_24h_pct: float | None = Field(default=None, description="the same in percent")
-    company: tuple[Companion, ...] = Field(default=(), description="who is in its box")
+    company: tuple[Companion, ...] = Field(
+        default=(), max_length=50, description="who is in its box"
+    )
     suggestion: SuggestionItem | None = Field(
         default=None, description="the first that is about it, with or without a cry"
     )

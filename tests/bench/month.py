@@ -385,7 +385,7 @@ def spots(house: House, first: date) -> list[tuple[datetime, Any]]:
         (at(3, "12:00"), healthy_litter),
         (at(8, "12:00"), runt_fades),
         (at(8, "21:50"), cold),
-        (at(9, "1:30"), emergency),
+        (at(9, "2:00"), emergency),
         (at(12, "6:00"), nobody_woke),
         (at(back, "21:00"), night_is(9 + longer)),
         (at(back + 2, "21:00"), night_is(9)),
