@@ -96,10 +96,13 @@ def baby_csv(animal_id: int) -> Response:
 def everything() -> Response:
     """All records in one file; the sounds, which are most of it, only by the command."""
     who = entry()
-    # On the disk of the records: memory, or a small /tmp, would not hold a year.
-    out = TemporaryFile(dir=settings().state_dir)  # noqa: SIM115 - the answer reads and closes it
-    with reading() as session:
-        export.write(session, out, now(), without=("clip",))
+    try:
+        # On the disk of the records: memory, or a small /tmp, would not hold a year.
+        out = TemporaryFile(dir=settings().state_dir)  # noqa: SIM115 - the answer closes it
+        with reading() as session:
+            export.write(session, out, now(), without=("clip",))
+    except OSError as error:
+        abort(503, f"The export cannot be written to the disk of the records: {error.strerror}.")
     with writing() as session:
         session.add(Audit(at=who.now, by=who.by, action="records exported"))
     out.seek(0)
