@@ -229,6 +229,22 @@ def test_the_description_is_open_and_names_every_operation(api: Api) -> None:
     assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+def test_the_description_holds_together(api: Api) -> None:
+    """Every reference leads somewhere, every operation has a name and a summary of its own."""
+    described = api.json("/api/v1/openapi.json")
+    schemas = described["components"]["schemas"]
+    told = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described))
+    assert set(told) <= set(schemas)
+    operations = [one for item in described["paths"].values() for one in item.values()]
+    names = [one["operationId"] for one in operations]
+    assert len(names) == len(set(names))
+    assert all(one["summary"] for one in operations)
+    feeds = described["paths"]["/api/v1/feeds"]["post"]
+    assert {one["name"] for one in feeds["parameters"]} == {"sure", "Idempotency-Key"}
+    photo = described["paths"]["/api/v1/animals/{id}/photo"]["put"]
+    assert "image/jpeg" in photo["requestBody"]["content"]
+
+
 def health(api: Api) -> tuple[int, dict[str, str]]:
     response = api.client.get("/healthz")
     assert response.json is not None

@@ -66,6 +66,7 @@ def test_what_is_written_can_be_read_and_tells_who_wrote_it(api: Api) -> None:
     api.post(f"{V1}/boxes/nest", {"temp_c": 30, "spread": False}, "PATCH")
 
     (feed,) = api.json(f"{V1}/feeds?animal=1")["items"]
+    assert api.json(f"{V1}/feeds/{feed['id']}") == feed
     assert (feed["amount_ml"], feed["formula_id"], feed["by"]) == (6.0, milk, "test (API)")
     assert api.json(f"{V1}/weights")["items"][0]["grams"] == 180
     toilet = api.json(f"{V1}/checks?fact=toilet")["items"]
@@ -122,6 +123,7 @@ def test_what_is_not_there_is_a_404(api: Api) -> None:
         ("POST", "animals/9/move", {"box_id": None}),
         ("PATCH", f"cries/{cry_id(9)}", {"stopped_by": "fed"}),
         ("PATCH", "boxes/attic", {"temp_c": 30}),
+        ("GET", "feeds/9", None),
         ("GET", "feeds/9/history", None),
         ("GET", "animals/9/growth", None),
         ("GET", "animals/1/photo", None),
@@ -226,6 +228,7 @@ def test_a_cry_gets_its_word_and_the_box_its_suggestions(api: Api) -> None:
     detail = api.json(f"{V1}/cries/{cry_id(1)}")
     assert (detail["stopped_by"], detail["source"], detail["told_unusual"]) == ("company", 1, True)
     assert (detail["verdict"], detail["suggestions"][0]["id"]) == ("right", row)
+    assert [one["by"] for one in detail["reviews"]] == ["test (API)"]
     assert len(api.json(f"{V1}/cries?source=1")["items"]) == 1
     assert api.json(f"{V1}/cries?source=2")["items"] == []
 
@@ -324,10 +327,10 @@ class Operations:
         return re.sub(r"{\w+}", "1", path)
 
     def _fields(self, operation: Any) -> list[str]:
-        body = operation.get("requestBody")
-        if body is None:
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
             return ["x"]
-        schema = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        schema = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
         return sorted(self.schemas[schema]["properties"])
 
 
@@ -359,6 +362,9 @@ WORDS = (
     "kitten",
     "1",
     NOW.isoformat(),
+    "0001-01-01T00:00:00+05:00",
+    "9999-12-31T23:59:59-05:00",
+    "2026-11-22",
 )
 NUMBERS = (0, 1, -1, 2**31, 2**63, 10**400, 1.5, float("nan"), float("inf"), True)
 LEAVES = st.sampled_from(WORDS) | st.sampled_from(NUMBERS)
@@ -389,6 +395,14 @@ def test_no_body_makes_it_fall_over(operations: Operations, data: st.DataObject)
         headers={"Authorization": f"Bearer {operations.api.token}"},
     )
     assert answer.status_code < 500, answer.text
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "[" * 60_000, "null", "\ufeff{}"])
+def test_a_body_that_is_no_object_is_refused(api: Api, body: str) -> None:
+    headers = {"Authorization": f"Bearer {api.token}"}
+    for kind in ("application/json", "text/plain"):
+        answer = api.client.post(f"{V1}/notes", data=body, content_type=kind, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
 
 
 @pytest.mark.parametrize("key", ["", " ", "a" * 81, "\u00e9"])

@@ -22,6 +22,7 @@ from web.api import (  # noqa: F401 - they put their operations on the blueprint
     minutes,
     photos,
     plan,
+    single,
     suggestions,
     tending,
 )
@@ -74,6 +75,12 @@ def _not_kept(error: IntegrityError | DataError) -> Response:
     """What no check foresaw: the records refused it, and nothing was written."""
     current_app.logger.warning("not kept: %s", error)
     return problem(422, "the records cannot keep this; nothing was written")
+
+
+@blueprint.errorhandler(RecursionError)
+def _too_deep(_error: RecursionError) -> Response:
+    """JSON of brackets in brackets in brackets."""
+    return problem(422, "the body must be a JSON object")
 
 
 @blueprint.errorhandler(HTTPException)

@@ -20,6 +20,7 @@ from web.api.shapes import (
     CryItem,
     CryPage,
     CryPath,
+    ReviewItem,
     SuggestionRecord,
 )
 from web.api.writing import REFUSALS, Body, Key, Sure, WriteAnswer, write
@@ -60,6 +61,9 @@ def cry(path: CryPath) -> Response:
             select(Call).where(Call.cry_id == found.id).order_by(Call.onset_s)
         ).all()
         voice, compared = whose.voice_of(session, found), whose.compared(session, found)
+        said = session.scalars(
+            select(Review).where(Review.cry_id == found.id).order_by(Review.id)
+        ).all()
         shown = session.scalars(
             select(Suggestion).where(Suggestion.cry_id == found.id).order_by(Suggestion.rank)
         ).all()
@@ -79,6 +83,7 @@ def cry(path: CryPath) -> Response:
             SuggestionRecord(**s.advice, id=s.id, shown_at=s.shown_at, outcome=s.outcome, why=s.why)
             for s in shown
         ],
+        reviews=[ReviewItem(**same(ReviewItem, one)) for one in said],
     )
     return json(detail)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
+from flask_openapi3.models import RawModel
 
 from web import journal
 from web.api.access import blueprint, database
@@ -15,6 +16,12 @@ from web.records import Animal
 PHOTO: Responses = {
     "200": {"description": "the picture", "content": {kind: {} for kind in (JPEG, PNG, WEBP)}}
 }
+
+
+class Picture(RawModel):
+    """The request itself, whose body is the picture."""
+
+    mimetypes = [JPEG, PNG, WEBP]  # noqa: RUF012 - the library reads it of the class
 
 
 @blueprint.get(
@@ -39,10 +46,10 @@ def photo(path: IdPath) -> Response:
     description="The body is the picture itself: JPEG, PNG or WebP, at most 300 KB.",
     responses={"200": WriteAnswer, **REFUSALS, **described(413)},
 )
-def set_photo(path: IdPath, query: Sure, header: Key) -> Response:
+def set_photo(path: IdPath, query: Sure, header: Key, raw: Picture) -> Response:
     """The picture before it stays on record a while, so that undo brings it back."""
-    request.max_content_length = MOST_BYTES + 1  # that is too large; the journal says so
-    image = request.get_data()
+    raw.max_content_length = MOST_BYTES  # a 413 says so without reading more
+    image = raw.get_data()
     return write(
         query, header, lambda s, e: journal.set_photo(s, e, path.id, image), of=(Animal, path.id)
     )

@@ -71,6 +71,15 @@ class SuggestionRecord(SuggestionItem):
     why: str | None
 
 
+class ReviewItem(BaseModel):
+    """A carer's word on a cry."""
+
+    verdict: str
+    species: str | None
+    at: Moment
+    by: str | None
+
+
 class CryDetail(CryItem):
     """One cry with all its calls and suggestions."""
 
@@ -89,6 +98,7 @@ class CryDetail(CryItem):
         description="how it is unlike the same baby's usual cry; null: not known"
     )
     suggestions: list[SuggestionRecord]
+    reviews: list[ReviewItem] = Field(description="oldest first; the newest holds")
 
 
 class CryPage(BaseModel):
