@@ -187,7 +187,8 @@ def test_tokens_by_command(shell: Shell) -> None:
     secret = made.stdout.strip()
     assert (made.exit_code, secret.startswith("nm_"), "\n" in secret) == (0, True, False)
     listed = shell.run("token", "list").output
-    assert listed.startswith("ha\t")
+    assert listed.startswith("ha\treads\t")
     assert secret not in listed
     assert shell.run("token", "revoke", "ha").exit_code == 0
-    assert shell.run("token", "list").output == ""
+    assert shell.run("token", "add", "scales", "--write").exit_code == 0
+    assert shell.run("token", "list").output.startswith("scales\treads and writes\t")
