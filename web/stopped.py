@@ -17,6 +17,7 @@ from web.records import Cry, Suggestion
 
 LOOKED_BACK = timedelta(days=30)
 MOST = 300  # cries that were told of, the newest
+OVER = ("ended", "lost")
 LONGEST = timedelta(hours=3)  # one bout of crying is not followed further
 
 
@@ -28,26 +29,50 @@ class Stopped:
     cries: int
 
 
+@dataclass(frozen=True)
+class Silence:
+    """How the crying that a cry is part of came to its end."""
+
+    began: datetime
+    fell: datetime
+    stayed_quiet: bool | None  # for a quarter of an hour; None: that is not over
+
+    @property
+    def after_s(self) -> float:
+        """From its begin to silence."""
+        return max(0.0, (self.fell - self.began).total_seconds())
+
+
 def stopped(session: Session, now: datetime) -> Stopped:
     """Of the last weeks."""
     since = now - LOOKED_BACK
+    heard = (Cry.onset >= since, Cry.state.in_(OVER))
     rows = session.execute(
-        select(
-            Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.stopped_by,
-            _neighbour(before=True), _neighbour(before=False),
-        )
-        .where(Cry.stopped_by.in_(STOPPED_BY), Cry.onset >= since, Cry.state.in_(("ended", "lost")))
+        _with_neighbours()
+        .where(Cry.stopped_by.in_(STOPPED_BY), *heard)
         .order_by(Cry.onset.desc())
         .limit(MOST)
-    ).all()  # fmt: skip
+    ).all()
     first = _first_suggestions(session, [row.id for row in rows])
-    told = [
-        _told(session, row, first.get(row.id), now) for row in rows if row.stopped_by is not None
-    ]
-    heard = session.scalar(
-        select(func.count()).where(Cry.state.in_(("ended", "lost")), Cry.onset >= since)
-    )
-    return Stopped(told, heard or 0)
+    told = []
+    for row in rows:
+        end = _silence(session, row, now)
+        told.append(Told(row.stopped_by, end.after_s / 60, end.stayed_quiet, first.get(row.id)))
+    count = session.scalar(select(func.count()).select_from(Cry).where(*heard))
+    return Stopped(told, count or 0)
+
+
+def silence_after(session: Session, cry: Cry, now: datetime) -> Silence | None:
+    """How a cry ended; None while it goes on, and where it was none."""
+    if cry.state not in OVER:
+        return None
+    return _silence(session, session.execute(_with_neighbours().where(Cry.id == cry.id)).one(), now)
+
+
+def _with_neighbours() -> Any:
+    """Cries, each with the end of the one before it in its box and the begin of the next."""
+    columns = (Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.stopped_by)
+    return select(*columns, _neighbour(before=True), _neighbour(before=False))
 
 
 def _neighbour(*, before: bool) -> ScalarSelect[datetime | None]:
@@ -64,7 +89,7 @@ def _neighbour(*, before: bool) -> ScalarSelect[datetime | None]:
     return found.scalar_subquery().label("before" if before else "after")  # type: ignore[return-value]
 
 
-def _told(session: Session, row: Any, first: str | None, now: datetime) -> Told:
+def _silence(session: Session, row: Any, now: datetime) -> Silence:
     onset, offset, after = row.onset, row.offset, row.after
     begins_earlier = row.before is not None and onset - row.before < PAUSE
     goes_on = after is not None and after - offset < PAUSE
@@ -75,7 +100,7 @@ def _told(session: Session, row: Any, first: str | None, now: datetime) -> Told:
         quiet = False
     elif now - offset >= STAYS_QUIET:
         quiet = True
-    return Told(row.stopped_by, max(0.0, (offset - onset).total_seconds()) / 60, quiet, first)
+    return Silence(onset, offset, quiet)
 
 
 def _bout(

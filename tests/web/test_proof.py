@@ -229,3 +229,18 @@ def test_the_page_tells_what_stopped_cries_and_whether_that_was_suggested(shown:
     assert "A feed 8 1.5 1.5–1.5 8 of 8" in page
     assert "8 of 12 (67%; 95 % sure: 39% to 86%)" in page
     assert "would have been right in 8 of 12" in page
+
+
+def test_a_cry_tells_when_it_fell_silent_and_whether_it_stayed_so(shown: Dashboard) -> None:
+    with shown.database.writing() as session:
+        session.add(Box(id="one", created_at=BEGAN))
+        for number, second in enumerate((0, 60, 180)):
+            cry(session, number, "one", BEGAN + timedelta(seconds=second))
+        cry(session, 3, "one", BEGAN + HOUR)
+    shown.at = BEGAN + HOUR + timedelta(minutes=10)
+    one = words(shown, f"/cries/{1:036}")
+    assert "Silent 1 min 30 s after the crying began; it began again within" in one
+    assert "Nobody has told what stopped it" in one
+    alone = words(shown, f"/cries/{2:036}")
+    assert "Silent 30 s after the crying began, and quiet for a quarter of an hour." in alone
+    assert "Silent 30 s after the crying began. Nobody" in words(shown, f"/cries/{3:036}")

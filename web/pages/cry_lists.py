@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from web import whose
+from web import stopped, whose
 from web.care.usual import Compared, Usual
 from web.nursery import Look
 from web.pages import words
@@ -134,6 +134,7 @@ def one(look: Look, cry_id: str) -> dict[str, Any] | None:
         "view": view(session, row, look.now, calls=True),
         "has_clip": bool(_with_clip(session, [cry_id])),
         "suggested": suggested,
+        "silence": stopped.silence_after(session, row, look.now),
         "voice": whose.voice_of(session, row),
         "compared": compared,
         "dots": dots(row.details.get("acoustics"), usual_pitch(compared)),
