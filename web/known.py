@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from web import whose
+from web.care.scenario import RED_FLAGS
 from web.care.usual import Compared
 from web.care.voice import Voice
 from web.records import (
@@ -28,6 +29,11 @@ from web.records import (
     Weight,
 )
 
+# What of all that is observed the rules read.
+FACTS = (
+    *("body_feel", "body_temp_c", "health", "hungry_signs", "stool_score", "toilet"),
+    *RED_FLAGS,
+)
 OBSERVED_WITHIN = timedelta(days=2)  # nothing older counts, but for the last check of its health
 WEIGHED_WITHIN = timedelta(hours=60)
 EARLIER_CRIES = 100  # that may be one episode with the open one
@@ -201,31 +207,29 @@ def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, l
 def _facts(
     session: Session, ids: Sequence[int], now: datetime
 ) -> dict[int, dict[str, Observation]]:
-    counts = (
-        Observation.undone_at.is_(None),
-        Observation.animal_id.in_(ids),
-        Observation.at <= now,
+    # By the index a seek for each animal and fact, however long its history is.
+    wanted = union_all(*(select(literal(fact).label("fact")) for fact in FACTS)).subquery()
+    newest = (
+        select(Observation.id)
+        .where(
+            Observation.animal_id == Animal.id,
+            Observation.fact == wanted.c.fact,
+            Observation.at <= now,
+            Observation.undone_at.is_(None),
+        )
+        .order_by(Observation.at.desc(), Observation.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Observation).where(
+        Observation.id.in_(
+            select(newest).select_from(Animal).join(wanted, true()).where(Animal.id.in_(ids))
+        ),
         or_(Observation.at > now - OBSERVED_WITHIN, Observation.fact == "health"),
     )
-    newest = (
-        select(Observation.animal_id, Observation.fact, func.max(Observation.at).label("at"))
-        .where(*counts)
-        .group_by(Observation.animal_id, Observation.fact)
-        .subquery()
-    )
-    query = (
-        select(Observation)
-        .join(
-            newest,
-            (Observation.animal_id == newest.c.animal_id)
-            & (Observation.fact == newest.c.fact)
-            & (Observation.at == newest.c.at),
-        )
-        .where(*counts)
-    )
     found: dict[int, dict[str, Observation]] = {}
-    for seen in session.scalars(query.order_by(Observation.id)):
-        found.setdefault(seen.animal_id, {})[seen.fact] = seen  # the newest stays
+    for seen in session.scalars(query):
+        found.setdefault(seen.animal_id, {})[seen.fact] = seen
     return found
 
 
