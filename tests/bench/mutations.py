@@ -45,7 +45,22 @@ LEVELS = ("ALL", "LITTER", "SPECIES", "CROSS", "STRANGERS")
 LONGEST_S = 180
 
 # module, the line, what -> what: why nobody can notice.
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+_ROUNDING = "_ROUNDING = 1e-9  # what is whole on paper must not fall a step by binary arithmetic"
+_BARRED = (
+    "return (facts.urgent and rank >= 4) or (facts.out_of_temperature and rank in {4, 6, 7, 8, 9})"
+)
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("portion", _ROUNDING, "1e-09 -> 1.25e-09"): "any number far below a step does",
+    ("portion", _ROUNDING, "1e-09 -> 7.5e-10"): "any number far below a step does",
+    (
+        "portion",
+        "capped=usual > cap + _ROUNDING,",
+        "usual > cap + _ROUNDING -> (usual >= cap + _ROUNDING)",
+    ): "a usual volume that is a billionth above the stomach's is neither",
+    ("rules", _BARRED, "4 -> (3)"): "rank 3 is about the box, not about an animal; below 4 as well",
+    ("rules", _BARRED, "4 -> 5"): "what is chilled or hot is not of unknown warmth, as 4 asks",
+    ("rules", _BARRED, "{4, 6, 7, 8, 9} -> {6, 7, 8, 9}"): "the same",
+}
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from tests.web.care.care_cases import (
     puppy,
     reasons,
 )
+from web.care.company import search
 from web.care.facts import Warmth, facts_of
+from web.care.rules import PAIRING_RULES, RULES, company_rules, wait_and_watch
 from web.care.scenario import RED_FLAGS, Animal, RedFlags, Scenario
+from web.care.scene import scene_of
 
 # --- 1: the vet -----------------------------------------------------------------------------------
 
@@ -577,6 +580,34 @@ def test_waiting_says_what_for(length: int, fed: int, changed: int | None, why: 
 def test_a_feed_of_somebody_who_surely_does_not_cry_is_no_reason_to_wait() -> None:
     scenario = a_case(kitten("mia"), kitten("tom", min_since_fed=5), source_id="mia")
     assert reasons(scenario, "WAIT_AND_WATCH") == {"needs_met"}
+
+
+# --- rank -----------------------------------------------------------------------------------------
+
+
+def test_every_rule_stands_at_its_rank_of_the_table() -> None:
+    ranks = [(rule.rank, str(rule.code)) for rule in RULES]
+    assert ranks == list(
+        enumerate(
+            (
+                "URGENT_VET", "WARM_FIRST", "CHECK_BOX", "CHECK_WARMTH", "CHECK_SPECIES", "REUNITE",
+                "FEED", "CHECK_FEED_LOG", "STIMULATE", "CHECK_ILL",
+            ),
+            start=1,
+        )
+    )  # fmt: skip
+    pairs = [(rank, str(code)) for rank, code, _ in PAIRING_RULES.values()]
+    assert pairs == [
+        (11, "PAIR_SAME_LITTER"), (12, "PAIR_SAME_SPECIES"), (13, "PAIR_CROSS_SPECIES"),
+    ]  # fmt: skip
+    scene = scene_of(a_case(kitten(), elsewhere("tom", health=None), comfort=True, episode_s=900))
+    held = company_rules(scene, search(scene, scene.in_box[0]))
+    assert [(one.rank, str(one.code)) for one in held] == [
+        (10, "CHECK_ILL"), (14, "CHECK_COMPANION"),
+    ]  # fmt: skip
+    alone = scene_of(a_case(kitten()))
+    (comfort,) = company_rules(alone, search(alone, alone.in_box[0]))
+    assert (comfort.rank, wait_and_watch(alone).rank) == (15, 16)
 
 
 # --- order, confidence ----------------------------------------------------------------------------
