@@ -13,7 +13,8 @@ from sqlalchemy import select
 from monitor.messages import Moment
 from web import journal
 from web.api.access import blueprint, database
-from web.api.paging import Asked, Id, IdPath, Query, cut, json
+from web.api.cursors import cursor
+from web.api.paging import Asked, Cursor, Id, IdPath, Query, before, cut, json
 from web.api.problems import described, problem
 from web.api.writing import REFUSALS, Body, Key, Sure, WriteAnswer, write
 from web.journal.corrections import KINDS
@@ -40,9 +41,7 @@ class EntriesQuery(Query):
     until: Asked | None = Field(default=None, description="written before")
     subject: str | None = Field(default=None, max_length=80, description="`feed 7`")
     limit: int = Field(default=100, ge=1, le=500)
-    cursor: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,9}$", description="`next` of the page before"
-    )
+    cursor: Cursor | None = Field(default=None, description="`next` of the page before")
 
 
 class EntryItem(BaseModel):
@@ -95,7 +94,7 @@ class History(BaseModel):
 )
 def entries(query: EntriesQuery) -> Response:
     """Entries that match, newest first."""
-    found = select(Audit).order_by(Audit.id.desc())
+    found = select(Audit).order_by(Audit.at.desc(), Audit.id.desc())
     if query.since is not None:
         found = found.where(Audit.at >= query.since)
     if query.until is not None:
@@ -103,10 +102,10 @@ def entries(query: EntriesQuery) -> Response:
     if query.subject is not None:
         found = found.where(Audit.subject == query.subject)
     if query.cursor is not None:
-        found = found.where(Audit.id < int(query.cursor))
+        found = found.where(before(Audit.at, Audit.id, query.cursor))
     with database().reading() as session:
         rows = list(session.scalars(found.limit(query.limit + 1)))
-    page, more = cut(rows, query.limit, lambda row: str(row.id))
+    page, more = cut(rows, query.limit, lambda row: cursor(row.at, str(row.id)))
     return json(EntryPage(items=[_entry_item(row) for row in page], next=more))
 
 
