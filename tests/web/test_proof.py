@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.settings import HouseSettings
 from tests.web.dashboard import Dashboard, dashboard
-from web import journal, proof
+from web import journal, proof, stopped
 from web.database import Database
 from web.journal import Entry
 from web.records import Box, Companionship, Cry, Minute, Proof, Suggestion
@@ -136,33 +136,46 @@ def test_no_change_is_called_none(records: Database) -> None:
 
 
 def test_what_is_kept_is_what_was_reckoned_and_is_reckoned_anew_in_time(
-    records: Database,
+    database: Database,
 ) -> None:
-    pairing = a_fortnight(records, 0.5)
+    pairing = a_fortnight(database, 0.5)
     now = BEGAN + DAYS * timedelta(days=1)
-    reckoned = found(records, pairing)
-    assert kept_at(records, now) == 1
-    with records.reading() as session:
+    reckoned = found(database, pairing)
+    assert kept_at(database, now) == 1
+    with database.reading() as session:
         row = session.get(Companionship, pairing)
         assert row is not None
         assert proof.of_pairing(session, HOUSE, row, now + HOUR) == reckoned
-    assert kept_at(records, now + proof.FRESH / 2) == 0
-    assert kept_at(records, now + proof.FRESH) == 1
-    with records.writing() as session:
+    assert kept_at(database, now + proof.FRESH / 2) == 0
+    assert kept_at(database, now + proof.FRESH) == 1
+    with database.writing() as session:
         kept = session.get(Proof, pairing)
         assert kept is not None
         kept.found = {**kept.found, "version": 0}
-    assert kept_at(records, now + proof.FRESH) == 1
-    assert kept_at(records, now + 3 * proof.LAST_LOOK) == 0
+    assert kept_at(database, now + proof.FRESH) == 1
+    assert kept_at(database, now + 3 * proof.LAST_LOOK) == 0
 
 
-def test_company_that_was_taken_back_takes_its_proof_along(records: Database) -> None:
-    first = two_babies(records)
-    assert kept_at(records, BEGAN + HOUR) == 1
-    with records.writing() as session:
+def test_what_stopped_them_is_read_on_both_databases(database: Database) -> None:
+    with database.writing() as session:
+        session.add(Box(id="one", created_at=BEGAN))
+        cry(session, 1, "one", BEGAN, stopped_by="fed")
+        cry(session, 2, "one", BEGAN + timedelta(seconds=60), stopped_by="fed")
+    with database.reading() as session:
+        found = stopped.stopped(session, BEGAN + HOUR)
+    assert [(one.by, one.minutes, one.stayed_quiet) for one in found.told] == [
+        ("fed", 1.5, True), ("fed", 1.5, True),
+    ]  # fmt: skip
+    assert found.cries == 2
+
+
+def test_company_that_was_taken_back_takes_its_proof_along(database: Database) -> None:
+    first = two_babies(database)
+    assert kept_at(database, BEGAN + HOUR) == 1
+    with database.writing() as session:
         session.delete(session.get(Companionship, first))
         session.flush()
-    with records.reading() as session:
+    with database.reading() as session:
         assert session.query(Proof).count() == 0
 
 
