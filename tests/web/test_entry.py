@@ -151,6 +151,17 @@ def test_a_form_that_arrives_twice_is_written_once(
     assert len(new_rows(shown, Feed)) == 2
 
 
+def test_what_was_typed_of_a_baby_that_left_meanwhile_stays(
+    shown: Dashboard, client: FlaskClient, babies: list[int]
+) -> None:
+    shown.write(journal.edit_animal, babies[0], {"status": "adopted"})
+    shown.at += timedelta(days=1)
+    answer = post(client, "/note/feed", animal=babies[0], **{f"ml-{babies[0]}": "6.5"})
+    assert answer.status_code == 422
+    assert "after Fig left your care" in answer.text
+    assert value_of(answer.text, f"ml-{babies[0]}") == "6.5"
+
+
 def test_a_bottle_on_the_scales_gives_the_amount(
     shown: Dashboard, client: FlaskClient, babies: list[int]
 ) -> None:

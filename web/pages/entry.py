@@ -213,7 +213,9 @@ def _page(kind: str, form: lines.Form, attempt: Attempt | None = None) -> Page:
     """The form for all that are meant; with what was typed where it could not be written."""
     with looking() as look:
         everyone = babies.babies(look)
-        chosen = _chosen(form, everyone)
+        # Somebody may have left care while the form stood open; what was typed of it stays.
+        known = everyone if attempt is None else [*everyone, *_gone(look, form, everyone)]
+        chosen = _chosen(form, known)
         if not chosen:
             abort(404)
         offered = offers.feed_offers(look, [one.id for one in chosen]) if kind == "feed" else {}
@@ -265,6 +267,13 @@ def _chosen(form: lines.Form, everyone: Sequence[Baby]) -> list[Baby]:
     if box := form.get("box"):
         return [one for one in everyone if one.box_id == box]
     return list(everyone)
+
+
+def _gone(look: Look, form: lines.Form, everyone: Sequence[Baby]) -> list[Baby]:
+    in_care = {one.id for one in everyone}
+    missing = [one for one in _shown_ids(form) if one not in in_care]
+    rows = look.session.scalars(select(Animal).where(Animal.id.in_(missing))).all()
+    return babies.as_listed(look, rows, {})
 
 
 def _shown_ids(form: lines.Form) -> list[int]:
