@@ -195,7 +195,7 @@ def test_garbage_on_every_topic_is_acknowledged_and_shown(
 ) -> None:
     suggested(everybody, lambda said: True)
     topics = [NEST.cry, NEST.clip(cry_id(1)), NEST.minute, NEST.state, NEST.health]
-    topics.append(NEST.availability)
+    topics += [NEST.availability, AnimalTopics(BASE, "1").command("fed")]
     rubbish = [b"\xff\xfe", b"{", b"null", b'{"schema":2}', os.urandom(300), b"x" * 600_000]
     for topic in topics:
         for payload in rubbish:
