@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import or_, select
 
 from web import growing, plan
+from web.care.growth import Finding
 from web.care.plan import State
 from web.care.signs import RED
 from web.growing import Growing
@@ -33,6 +34,7 @@ from web.records import (
 from web.times import ago
 
 AHEAD = timedelta(hours=12)  # what comes so soon is told
+UNWEIGHED = frozenset({Finding.OLD, Finding.NEVER})
 DIARRHOEA = 6  # of 7 on Purina's scale (care rules, section 3)
 Written = TypeVar("Written", Feed, Weight, Observation, Note)
 
@@ -121,6 +123,15 @@ class Summary:
     carers: Sequence[str]
 
     @property
+    def to_weigh(self) -> list[str]:
+        """Names of those not weighed for a day."""
+        return [
+            one.animal.name
+            for one in self.babies
+            if one.growing and UNWEIGHED.intersection(one.growing.growth.findings)
+        ]
+
+    @property
     def first(self) -> list[Watched]:
         """Who needs a look."""
         return [one for one in self.babies if one.concerns]
@@ -195,7 +206,7 @@ def _concerns(one: Watched, now: datetime) -> Iterable[Concern]:
     if one.planned is not None and one.planned.next.stop is not None:
         yield Concern(plan_words.STOPS[one.planned.next.stop], red=True)
     if one.growing is not None:
-        for said in growth_words.said(one.growing, now):
+        for said in growth_words.said(_weighed(one.growing), now):
             yield Concern(f"{said.title} {said.text}", said.red)
     health = facts.get("health")
     if health is not None and health.value != "ok":
@@ -212,9 +223,12 @@ def _concerns(one: Watched, now: datetime) -> Iterable[Concern]:
         yield Concern(f"Refused {_times(refused)}")
     if short:
         yield Concern(f"Took less than offered {_times(short)}")
-    if one.planned is not None and one.planned.next.state in (State.OVERDUE, State.UNKNOWN):
-        due = one.planned.due_at
-        yield Concern(f"Feed due {ago(due, now)}" if due else "Nobody noted when it last fed")
+
+
+def _weighed(one: Growing) -> Growing:
+    """Without what is to be done anyway: those not weighed lately are named together."""
+    findings = tuple(finding for finding in one.growth.findings if finding not in UNWEIGHED)
+    return replace(one, growth=replace(one.growth, findings=findings))
 
 
 def _capital(words: str) -> str:
