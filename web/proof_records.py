@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.messages import ClockState
@@ -17,6 +17,7 @@ from web.records import Animal, Companionship, Cry, Feed, Minute, Review, Stay, 
 from web.scenario_of import is_night
 from web.times import age_in_days
 
+HOUR_S = 3600
 FED_BEFORE = timedelta(days=1)  # before the window: how long ago its first hours were fed
 WEIGHED_BEFORE = timedelta(days=3)
 
@@ -98,16 +99,17 @@ def _listened(
     session: Session, boxes: Sequence[str], begin: datetime, until: datetime
 ) -> dict[str, dict[datetime, float]]:
     """The share of each hour that was listened to; no entry for a box that told no minutes."""
+    hour = cast(extract("epoch", Minute.at), Integer) // HOUR_S
     rows = session.execute(
-        select(Minute.box_id, Minute.at, Minute.listened_s)
+        select(Minute.box_id, hour, func.sum(Minute.listened_s))
         .where(Minute.box_id.in_(boxes), Minute.at >= begin - HOUR, Minute.at < until)
         .where(Minute.clock == ClockState.SYNCHRONISED)
+        .group_by(Minute.box_id, hour)
     )
     found: dict[str, dict[datetime, float]] = {}
-    for box, at, listened_s in rows:
-        hours = found.setdefault(box, {})
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        hours[hour] = hours.get(hour, 0.0) + listened_s / 3600
+    for box, number, listened_s in rows:
+        at = datetime.fromtimestamp(number * HOUR_S, UTC)
+        found.setdefault(box, {})[at] = listened_s / HOUR_S
     return found
 
 
