@@ -64,7 +64,7 @@ def rows(shown: Dashboard, table: Any) -> list[Any]:
 
 
 def test_a_box_that_never_spoke_is_not_called_quiet(client: FlaskClient) -> None:
-    assert "Not heard yet" in card(client)
+    assert "No microphone here yet" in card(client)
     assert "quiet" not in card(client)
 
 

@@ -61,8 +61,8 @@ def hearing(heard: Presence) -> Hearing:
     if heard.state == "unknown" and heard.since is None:
         return Hearing(
             "never",
-            "Not heard yet",
-            "No listener has spoken for this box yet. On the Pi, nursery-monitor up starts one.",
+            "No microphone here yet",
+            "This box is not listened to. nursery-monitor up starts a listener for each box that is set up.",
         )
     if heard.state in ("unknown", "offline"):
         return Hearing(
