@@ -62,7 +62,7 @@ def hearing(heard: Presence) -> Hearing:
         return Hearing(
             "never",
             "No microphone here yet",
-            "This box is not listened to. nursery-monitor up starts a listener for each box that is set up.",
+            "Nobody listens to this box. A microphone is set up by a [[box]] in the settings.",
         )
     if heard.state in ("unknown", "offline"):
         return Hearing(
