@@ -25,12 +25,15 @@ from web.month import (
     Came,
     Checked,
     Cried,
+    Dewormed,
     Edited,
     Fed,
     Helped,
     Milk,
     Nest,
+    Noted,
     Parted,
+    Reminded,
     Step,
     Together,
     Weighed,
@@ -73,6 +76,7 @@ class _Writing:
         self._session, self._boxes, self._by, self._zone = session, boxes, by, zone
         self._together: dict[str, int] = {}
         self._milks: dict[str, int] = {}
+        self._reminders: dict[str, int] = {}
         self._drinks: dict[str, int] = {}
         self._rows: Rows = {table: [] for table in (Feed, Weight, Observation, Cry, Call, Minute)}
 
@@ -105,7 +109,10 @@ class _Writing:
         row = {"animal_id": self.ids[step.who], "at": step.at, "by": self._by, **values}
         self._rows[table].append(row)
 
-    def _decided(self, step: Milk | Came | Edited | Approved | Together | Parted) -> None:
+    def _decided(
+        self,
+        step: Milk | Came | Edited | Noted | Reminded | Dewormed | Approved | Together | Parted,
+    ) -> None:
         """What moves somebody, or says what holds of it."""
         session, entry = self._session, Entry(self._by, step.at, self._zone, sure=True)
         match step:
@@ -119,6 +126,16 @@ class _Writing:
                 self.ids[step.who], self._drinks[step.who] = int(added.id), drinks
             case Edited():
                 journal.edit_animal(session, entry, self.ids[step.who], step.values)
+            case Noted():
+                journal.add_note(session, entry, step.text, animal_id=self.ids[step.who])
+            case Reminded():
+                made = journal.add_reminder(
+                    session, entry, [self.ids[step.who]], "deworming", step.due, every_days=14
+                )
+                self._reminders[step.who] = int(made.id)
+            case Dewormed():
+                done = journal.reminder_done(session, entry, self._reminders[step.who])
+                self._reminders[step.who] = int(done.ids[-1])
             case Approved():
                 pair = self.ids[step.who], self.ids[step.partner]
                 journal.approve_cross(session, entry, pair[0], True, pair[1])

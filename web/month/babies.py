@@ -113,3 +113,11 @@ BABIES = (
     Baby("Miso", "kitten", "female", 12, 16, NEST, 104, 11.5, None, values=ALONE),
     Baby("Biscuit", "puppy", "male", 12, 16, None, 200, 15, None, values=ALONE),
 )
+
+DEWORMED_EVERY = 14  # days, from the day it came
+NOTES = (  # day, hour, who
+    (6, 14, "Clover", "A nursing queen has room. She licked it at once; it goes to her today."),
+    (6, 20, FADING, "Drinks little and tires fast. To be looked at at every feed."),
+    (8, 20, FADING, "Gains nothing for days. The vet is told; she calls back in the evening."),
+    (18, 9, "Pip", "Sleeps in Poppy's fur all night. Both fed apart."),
+)

@@ -11,18 +11,32 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from web.care import tables
-from web.month.babies import BABIES, COLD_FROM, DIES, FADES_FROM, FADING, LISTENING, MILKS, Baby
+from web.month.babies import (
+    BABIES,
+    COLD_FROM,
+    DEWORMED_EVERY,
+    DIES,
+    FADES_FROM,
+    FADING,
+    LISTENING,
+    MILKS,
+    NOTES,
+    Baby,
+)
 from web.month.steps import (
     Approved,
     Came,
     Checked,
     Cried,
+    Dewormed,
     Edited,
     Fed,
     Helped,
     Milk,
     Nest,
+    Noted,
     Parted,
+    Reminded,
     Step,
     Together,
     Weighed,
@@ -108,6 +122,7 @@ def _tick(month: _Month, at: datetime) -> Iterator[Step]:
     clock = local.time()
     if clock == time(12):
         yield from _arrivals(month, day, at)
+    yield from _words(month, day, clock, at)
     yield from _company(month, day, clock, at)
     yield from _leavings(month, day, clock, at)
     if clock == WEIGHS_AT:
@@ -145,7 +160,20 @@ def _arrivals(month: _Month, day: int, at: datetime) -> Iterator[Step]:
         month.lives[baby.name] = life
         yield _weighed(month, life, at + timedelta(minutes=6))
         yield from _looked_at(life, at + timedelta(minutes=8))
+        due = month.first + timedelta(days=day + DEWORMED_EVERY)
+        yield Reminded(at + timedelta(minutes=9), baby.name, due)
         yield from _feed(month, life, at + timedelta(minutes=12))
+
+
+def _words(month: _Month, day: int, clock: time, at: datetime) -> Iterator[Step]:
+    for on, hour, who, text in NOTES:
+        if (on, time(hour)) == (day, clock) and who in month.lives:
+            yield Noted(at, who, text)
+    if clock == time(9, 30):
+        for life in _here(month):
+            since = day - life.baby.came
+            if since > 0 and since % DEWORMED_EVERY == 0:
+                yield Dewormed(at, life.baby.name)
 
 
 def _company(month: _Month, day: int, clock: time, at: datetime) -> Iterator[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 
@@ -86,6 +86,32 @@ class Nest:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Words on a baby."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """A deworming is to be done by a day, and again two weeks later."""
+
+    at: datetime
+    who: str
+    due: date
+
+
+@dataclass(frozen=True)
+class Dewormed:
+    """It is done."""
+
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True)
 class Approved:
     """The coordinator allows company across species."""
 
@@ -142,6 +168,9 @@ Step = (
     | Helped
     | Checked
     | Nest
+    | Noted
+    | Reminded
+    | Dewormed
     | Approved
     | Together
     | Parted
