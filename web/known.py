@@ -35,6 +35,7 @@ FACTS = (
     *RED_FLAGS,
 )
 OBSERVED_WITHIN = timedelta(days=2)  # nothing older counts, but for the last check of its health
+CHANGED_WITHIN = timedelta(days=1, minutes=1)  # a longer ago coming or going is none lately
 WEIGHED_WITHIN = timedelta(hours=60)
 EARLIER_CRIES = 100  # that may be one episode with the open one
 PAUSE = timedelta(seconds=60)  # shorter silences do not end an episode of crying
@@ -59,6 +60,8 @@ class House:
     """All animals in care and what is on record of them, whatever their box."""
 
     animals: Sequence[KnownAnimal]  # in none's box
+    cries: Mapping[str, Cry]  # box -> the cry that goes on there
+    changed: Mapping[str, datetime]  # box -> when a baby last came or went, of late
     at: datetime
 
 
@@ -103,19 +106,19 @@ def house(session: Session, now: datetime) -> House:
             )
             for animal in animals
         ],
+        cries=open_cries(session),
+        changed=_changed(session, now),
         at=now,
     )
 
 
 def known(session: Session, box: Box, now: datetime, everyone: House | None = None) -> Known:
     """What is known around a box; `everyone` is `house` of the same moment, if it was read."""
-    cry = open_cry(session, box.id)
+    everyone = everyone or house(session, now)
+    cry = everyone.cries.get(box.id)
     voice = whose.voice_of(session, cry) if cry else None
     earlier = _earlier(session, cry) if cry else ()
-    found = [
-        replace(one, in_box=one.box_id == box.id)
-        for one in (everyone or house(session, now)).animals
-    ]
+    found = [replace(one, in_box=one.box_id == box.id) for one in everyone.animals]
     return Known(
         box=box,
         cry=cry,
@@ -123,15 +126,15 @@ def known(session: Session, box: Box, now: datetime, everyone: House | None = No
         voice=voice,
         compared=_compared(session, cry, earlier) if cry else None,
         earlier=earlier,
-        changed_at=_changed_at(session, box.id, now),
+        changed_at=everyone.changed.get(box.id),
         animals=sorted(found, key=lambda one: not one.in_box),
     )
 
 
-def open_cry(session: Session, box_id: str) -> Cry | None:
-    """The cry that goes on in the box right now."""
-    query = select(Cry).where(Cry.box_id == box_id, Cry.state == "open")
-    return session.scalars(query.order_by(Cry.onset.desc(), Cry.id.desc())).first()
+def open_cries(session: Session) -> dict[str, Cry]:
+    """Box -> the cry that goes on there right now."""
+    query = select(Cry).where(Cry.state == "open").order_by(Cry.onset, Cry.id)
+    return {cry.box_id: cry for cry in session.scalars(query)}  # the newest stays
 
 
 def _heard(session: Session, cry: Cry, voice: Voice | None) -> str | None:
@@ -158,13 +161,15 @@ def _earlier(session: Session, cry: Cry) -> Sequence[Cry]:
     return session.scalars(query).all()
 
 
-def _changed_at(session: Session, box_id: str, now: datetime) -> datetime | None:
-    """The newest coming or going that is not ahead of us."""
-    moments = [
-        session.scalar(select(func.max(column)).where(Stay.box_id == box_id, column <= now))
-        for column in (Stay.began_at, Stay.ended_at)
-    ]
-    return max((moment for moment in moments if moment is not None), default=None)
+def _changed(session: Session, now: datetime) -> dict[str, datetime]:
+    """Box -> the newest coming or going that is not ahead of us, of the last day."""
+    found: dict[str, datetime] = {}
+    for column in (Stay.began_at, Stay.ended_at):
+        query = select(Stay.box_id, column).where(column <= now, column > now - CHANGED_WITHIN)
+        for box_id, moment in session.execute(query):
+            if moment is not None:
+                found[box_id] = max(moment, found.get(box_id, moment))
+    return found
 
 
 def _newest_feeds(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Feed]:

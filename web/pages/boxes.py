@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,34 +56,42 @@ class BoxCard:
         return "No cry heard" if self.doubtful else self.hearing.title
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What is read once for all boxes."""
+
+    babies: list[Baby]
+    house: House
+    pairs: list[Together]
+    rows: Mapping[str, Box]
+    statuses: Mapping[str, BoxStatus]
+
+
 def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
     """The cards of all boxes, or of those named."""
+    session = look.session
     names = box_names(look)
     chosen = set(names if only is None else only)
-    listed, known = babies(look), house(look.session, look.now)
-    pairs = together(look.session, look.settings.house, look.now, known)
-    return [
-        _box_card(look, box, name, listed, known, [one for one in pairs if one.box_id == box])
-        for box, name in names.items()
-        if box in chosen
-    ]
+    known = house(session, look.now)
+    read = _Read(
+        babies=babies(look),
+        house=known,
+        pairs=together(session, look.settings.house, look.now, known),
+        rows={row.id: row for row in session.scalars(select(Box))},
+        statuses={row.box_id: row for row in session.scalars(select(BoxStatus))},
+    )
+    return [_box_card(look, box, name, read) for box, name in names.items() if box in chosen]
 
 
-def _box_card(  # noqa: PLR0913, PLR0917 - what was read once for all boxes
-    look: Look,
-    box_id: str,
-    name: str,
-    everyone: list[Baby],
-    known: House,
-    pairs: list[Together],
-) -> BoxCard:
+def _box_card(look: Look, box_id: str, name: str, read: _Read) -> BoxCard:
     session, now = look.session, look.now
-    row, status = session.get(Box, box_id), session.get(BoxStatus, box_id)
+    row, status = read.rows.get(box_id), read.statuses.get(box_id)
     heard = presence(status, now)
     hearing = words.hearing(heard)
     age = now - status.heard_at if status and status.heard_at else None
-    cry, last = _open_cry(session, box_id), _last_cry(session, box_id, now)
-    inside = tuple(one for one in everyone if one.box_id == box_id)
+    cry = read.house.cries.get(box_id)
+    last = None if cry else _last_cry(session, box_id, now)
+    inside = tuple(one for one in read.babies if one.box_id == box_id)
     return BoxCard(
         id=box_id,
         name=name,
@@ -93,24 +101,15 @@ def _box_card(  # noqa: PLR0913, PLR0917 - what was read once for all boxes
         level=words.level_share(status.level_dbfs if status and hearing.heard else None),
         since=heard.since,
         cry=view(session, cry, now, calls=True) if cry else None,
-        last=view(session, last, now) if last and not cry else None,
-        ask_stopped=bool(last and not cry and _worth_asking(last, now)),
-        advice=suggested(look, box_id, cry, inside, known) if row else Suggested(),
+        last=view(session, last, now) if last else None,
+        ask_stopped=bool(last and _worth_asking(last, now)),
+        advice=suggested(look, box_id, cry, inside, read.house) if row else Suggested(),
         babies=inside,
-        elsewhere=tuple(one for one in everyone if one.box_id != box_id),
+        elsewhere=tuple(one for one in read.babies if one.box_id != box_id),
         lately=nights.lately(look, row) if row and not cry else None,
         last_night=nights.last_night(look, row) if row and not cry else None,
-        together=tuple(pairs),
+        together=tuple(one for one in read.pairs if one.box_id == box_id),
     )
-
-
-def _open_cry(session: Session, box_id: str) -> Cry | None:
-    return session.scalars(
-        select(Cry)
-        .where(Cry.box_id == box_id, Cry.state == "open")
-        .order_by(Cry.onset.desc())
-        .limit(1)
-    ).first()
 
 
 def _last_cry(session: Session, box_id: str, now: datetime) -> Cry | None:
