@@ -143,6 +143,16 @@ def test_the_page_says_when_the_next_feed_is_due_and_tells_the_day(
     assert "Too cool: warm it first" in page
 
 
+def test_another_carers_entry_comes_onto_the_open_page(
+    shown: Dashboard, client: FlaskClient, miso: int
+) -> None:
+    seen = re.search(r'data-change="(\d+)"', client.get(f"/babies/{miso}").text)
+    assert seen is not None
+    shown.write(journal.add_note, "He hiccups.", animal_id=miso)
+    news = client.get(f"/live/changes?page=animal/{miso}&after={seen[1]}").get_json()
+    assert "He hiccups." in news["parts"]["animal"]
+
+
 def test_the_diary_is_read_in_pieces_and_skips_nothing(
     shown: Dashboard, client: FlaskClient, miso: int
 ) -> None:

@@ -226,9 +226,9 @@ def test_of_a_box_full_those_ticked_are_well(
     shown: Dashboard, client: FlaskClient, babies: list[int]
 ) -> None:
     assert "Tick who is well" in client.get("/note/look?box=nest").text
-    form = {"animal": babies[:2], "shown": babies, "warm": "yes", "in_box": "nest"}
+    form = {"animal": babies[:2], "shown": babies[:2], "warm": "yes", "in_box": "nest"}
     wrong = post(client, "/note/well", **form, nest_c="310")
-    assert "Must be from 0 to 60" in wrong.text
+    assert "Nest: Must be from 0 to 60" in wrong.text
     assert new_rows(shown, Observation) == []
     page = client.get(post(client, "/note/well", **form, nest_c="31").location).text
     assert "Fig and Miso: looked at, well; nest 31 °C" in page

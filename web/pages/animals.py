@@ -66,7 +66,12 @@ def animal(animal_id: int) -> Page:
     """One baby."""
     with looking() as look:
         row = look.session.get(Animal, animal_id) or abort(404)
-        return render_template("animal.html", **_shown(look, row))
+        return render_template(
+            "animal.html",
+            **shown(look, row),
+            change=changes.newest(look.session),
+            live_page=f"animal/{animal_id}",
+        )
 
 
 @bp.get("/<int:animal_id>/diary")
@@ -81,8 +86,8 @@ def older(animal_id: int) -> Page:
         )
 
 
-def _shown(look: Look, row: Animal) -> dict[str, Any]:
-    """What a baby's page shows."""
+def shown(look: Look, row: Animal) -> dict[str, Any]:
+    """What a baby's page shows, for its templates."""
     session, house = look.session, look.settings.house
     in_care = row.status == "in_care"
     grown = growing.of(session, row, house, look.now)

@@ -32,7 +32,7 @@ FIELDS: Mapping[str, Sequence[str]] = {
 }
 WORDS = {
     "amount_ml": "mL",
-    "how": "it drank",
+    "how": "how",
     "route": "given by",
     "formula_id": "milk",
     "note": "note",

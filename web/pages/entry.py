@@ -97,7 +97,8 @@ def weighed() -> Page:
     """Who weighs what; lines left empty are not written."""
 
     def write(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
-        return [journal.weigh(session, who, animal_id, _of("g", animal_id), _when())]
+        moment = request.form.get("moment")
+        return [journal.weigh(session, who, animal_id, _of("g", animal_id), _when(), moment)]
 
     ids = [one for one in _shown_ids(request.form) if _of("g", one).strip()]
     attempt = write_each(ids, write)
@@ -140,7 +141,7 @@ def look() -> Page:
 def looked() -> Page:
     """What was seen of one baby."""
     ids = _shown_ids(request.form)[:1]
-    attempt = write_each(ids, _look)
+    attempt = write_each([*ids, *_the_box()], _look)
     if attempt.problems is not None:
         return _page("look", request.form, attempt)
     if {sign.name for sign in RED_SIGNS} & set(request.form.getlist("sign")):
@@ -150,6 +151,8 @@ def looked() -> Page:
 
 
 def _look(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
+    if animal_id == THE_BOX:
+        return [_nest(session, who)]
     form = request.form
     signs = form.getlist("sign")
     measured = ("body_feel", "body_temp_c", "health", "hungry_signs", "stool_score")
@@ -161,7 +164,9 @@ def _look(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
         seen = dict.fromkeys(signs, True) | facts
         written.append(journal.observe_all(session, who, animal_id, seen, _when()))
     if form.get("note", "").strip():
-        written.append(journal.add_note(session, who, form["note"], animal_id=animal_id))
+        written.append(
+            journal.add_note(session, who, form["note"], animal_id=animal_id, at=_when())
+        )
     return written
 
 
@@ -171,19 +176,28 @@ def well() -> Page:
 
     def write(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
         if animal_id == THE_BOX:
-            box, degrees = request.form.get("in_box", ""), request.form.get("nest_c")
-            return [journal.box_facts(session, who, box, temp_c=degrees)]
+            return [_nest(session, who)]
         facts = {"health": "ok"} | ({"body_feel": "warm"} if "warm" in request.form else {})
         return [journal.checked(session, who, [animal_id], (), facts, _when())]
 
     ids = ticked(request.form)
     nest = request.form.get("nest_c", "").strip()
-    attempt = write_each([*ids, *([THE_BOX] if nest else [])], write)
+    attempt = write_each([*ids, *_the_box()], write)
     if attempt.problems is not None:
         return _page("look", request.form, attempt)
     said = [f"{_names(ids)}: looked at, well"] if ids else []
     said += [f"nest {nest} °C"] if nest else []
     return done("; ".join(said), attempt.undo_ids)
+
+
+def _the_box() -> list[int]:
+    """The box too, where the warmth of its nest is told."""
+    return [THE_BOX] if request.form.get("nest_c", "").strip() else []
+
+
+def _nest(session: Session, who: Entry) -> Written:
+    box, degrees = request.form.get("in_box", ""), request.form.get("nest_c")
+    return journal.box_facts(session, who, box, temp_c=degrees)
 
 
 @bp.get("/note")

@@ -1,7 +1,7 @@
 """The live pieces of pages: the same templates, rendered alone when something changed.
 
-A page names itself (`home`, `plan`, `cries`, `cry/<id>`, `night/<box>`, `animals`, `health`); a
-piece is sent under the id of the element that it replaces.
+A page names itself (`home`, `plan`, `cries`, `cry/<id>`, `night/<box>`, `animals`, `animal/<id>`,
+`health`); a piece is sent under the id of the element that it replaces.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 from flask import render_template
 
 from web.nursery import Look
-from web.pages import about, babies, boxes, company, cry_lists, learning, nights, plan
-from web.records import Change
+from web.pages import about, animals, babies, boxes, company, cry_lists, learning, nights, plan
+from web.records import Animal, Change
 
 PLAN_EVERY_S, AT_LEAST_ONCE_S = 20, 2  # the second is how often a live page is asked for news
 
@@ -52,10 +52,13 @@ def _by_time(look: Look, page: str, kinds: AbstractSet[str]) -> dict[str, str]:
 def _of_one(
     look: Look, page: str, changes: Sequence[Change], turned: Collection[str]
 ) -> dict[str, str]:
-    """The page of one night at a box, or of one cry."""
+    """The page of one night at a box, of one baby, trial or cry."""
     kind, _, subject = page.partition("/")
     if kind == "night" and (subject in turned or any(c.box_id == subject for c in changes)):
         return _piece("night", nights.night(look, subject, look.now))
+    if kind == "animal" and any(c.kind == "animal" and c.subject == subject for c in changes):
+        row = look.session.get(Animal, int(subject))
+        return _piece("animal", animals.shown(look, row) if row else None)
     if kind == "trial" and changes and subject.isdecimal():  # of a box, a cry, or the two
         return _piece("trial", company.trial_shown(look, int(subject)))
     if kind == "cry" and any(change.subject == subject for change in changes):
