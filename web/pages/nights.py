@@ -15,6 +15,7 @@ from web import changes, minutes, silence
 from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
+from web.reading import LONGEST_CRY
 from web.records import Box, Cry, Review, Wish
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
@@ -157,6 +158,7 @@ def _cries(session: Session, box_id: str, begin: datetime, end: datetime) -> lis
         select(Cry)
         .where(Cry.box_id == box_id, Cry.state != "retracted")
         .where(Cry.onset < end, Cry.offset > begin)
+        .where(Cry.onset > begin - LONGEST_CRY)  # else all years before are looked through
         .order_by(Cry.onset)
         .limit(MOST_CRIES)
     ).all()
