@@ -186,8 +186,10 @@ def _filled(house: House, path: str, turn: int) -> str:
         "companionship_id": str(turn + 1),
         "pairing_id": str(turn + 1),
     }
-    if "formulas" in path or "reminders" in path:
+    if any(word in path for word in ("formulas", "reminders", "companionships")):
         places["id"] = "1"
+    if "record_id" in path:
+        places["animal_id"] = str(AT_A_TIME * WAVES)  # whose feeds are the last ones
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: places[found[1]], path)
 
 
