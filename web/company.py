@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from web.known import House, Known, KnownAnimal, house
 from web.records import Animal, Box, Companionship, Cry, Stay
 from web.scenario_of import Question, scenario_of
 
+LONGEST_CRY = timedelta(hours=2)  # one that began longer before is not looked for
 SHOWN_LAST = 12  # times together that are over, newest first
 # In which order candidates are listed: those that may come, those of whom something is not known.
 _ORDER = {Verdict.PASSED: 0, Verdict.UNKNOWN: 1, Verdict.FAILED: 2}
@@ -193,11 +194,15 @@ def crying(session: Session, row: Companionship, box_id: str | None, now: dateti
     boxes = {box_id} if box_id else _boxes(session, row, until)
     cries = session.scalars(
         select(Cry)
-        .where(Cry.box_id.in_(boxes), Cry.onset >= row.began_at, Cry.onset <= until)
-        .where(Cry.state != "retracted")
+        .where(Cry.box_id.in_(boxes), Cry.state != "retracted")
+        .where(Cry.onset > row.began_at - LONGEST_CRY, Cry.onset <= until)
+        .where(or_(Cry.offset > row.began_at, Cry.state == "open"))
         .order_by(Cry.onset)
     ).all()
-    lasting = sum(max(0.0, (min(cry.offset, until) - cry.onset).total_seconds()) for cry in cries)
+    lasting = 0.0
+    for cry in cries:  # one that goes on does so until now
+        ends = until if cry.state == "open" else min(cry.offset, until)
+        lasting += max(0.0, (ends - max(cry.onset, row.began_at)).total_seconds())
     return Crying(len(cries), lasting, cries[-1].onset if cries else None)
 
 

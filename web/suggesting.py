@@ -146,12 +146,13 @@ def row_of(session: Session, advice: Advice, code: str) -> Suggestion | None:
 
 def answered(session: Session, advice: Advice) -> dict[str, Suggestion]:
     """What carers said of what is suggested now, by code: of the open cry, or lately when quiet."""
-    query = select(Suggestion).where(Suggestion.box_id == advice.box.id)
+    query = select(Suggestion)
     if advice.cry is not None:
         query = query.where(Suggestion.cry_id == advice.cry.id)
-    else:
+    else:  # a row is made when it is answered
         lately = advice.at - max(PUT_ASIDE.values())
-        query = query.where(Suggestion.cry_id.is_(None), Suggestion.outcome_at > lately)
+        query = query.where(Suggestion.box_id == advice.box.id, Suggestion.shown_at > lately)
+        query = query.where(Suggestion.cry_id.is_(None), Suggestion.outcome.is_not(None))
     return {row.code: row for row in session.scalars(query.order_by(Suggestion.id))}
 
 
@@ -161,6 +162,11 @@ def settled(row: Suggestion, item: SuggestionItem, now: datetime) -> bool:
         return False
     if now - row.outcome_at > PUT_ASIDE.get(row.why or row.outcome, PUT_ASIDE["done"]):
         return False
+    return covers(row, item)
+
+
+def covers(row: Suggestion, item: SuggestionItem) -> bool:
+    """Whether what was answered was of all these animals, for all these reasons."""
     then = row.advice
     return set(item.subjects) <= set(then.get("subjects", ())) and set(item.reasons) <= set(
         then.get("reasons", ())

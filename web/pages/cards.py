@@ -21,7 +21,7 @@ from web.pages.acts import Act, acts
 from web.pages.babies import Baby
 from web.pages.questions import Question, Turn, question
 from web.records import Animal, Cry, Suggestion
-from web.suggesting import NEVER_SETTLED, Advice, advise, answered, settled
+from web.suggesting import NEVER_SETTLED, Advice, advise, answered, covers, settled
 
 URGENT = "URGENT_VET"  # of the care rules
 ASKED_AT_ONCE = 2  # questions a card asks; the others wait below
@@ -132,6 +132,7 @@ def card(
     """A suggestion with its words, buttons and questions."""
     amounts = _amounts(item, plans)
     inside = {one.id for one in advice.scenario.animals if one.in_box}
+    row = row if row is not None and covers(row, item) else None
     return Card(
         item=item,
         names=tuple(advice.names.get(one, one) for one in item.subjects),
