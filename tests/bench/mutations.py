@@ -49,9 +49,16 @@ _ROUNDING = "_ROUNDING = 1e-9  # what is whole on paper must not fall a step by 
 _BARRED = (
     "return (facts.urgent and rank >= 4) or (facts.out_of_temperature and rank in {4, 6, 7, 8, 9})"
 )
+_ROW_0 = "AgeRow(0, 35.0, 38.5, 29.0, 34.0, (120, 120), (120, 180), 20, 15, 0),"
+_ROW_35 = "AgeRow(35, 37.0, 39.5, 20.0, 27.0, (360, 480), (360, 480), 20, 20, 550),"
+_ANY_TINY = "any number far below a step does"
+_LIGHTEST = "no kitten weighs less than 20 g"
+_ALIKE = "the rows of 28 and 35 days differ in nothing"
+_BOTH_READ = "ranks 1 and 2 are read together, and who is chilled is of known warmth"
+_COMFORT = "rank 10 reads box.comfort as well, and nothing stands after 15"
 EQUIVALENT: dict[tuple[str, str, str], str] = {
-    ("portion", _ROUNDING, "1e-09 -> 1.25e-09"): "any number far below a step does",
-    ("portion", _ROUNDING, "1e-09 -> 7.5e-10"): "any number far below a step does",
+    ("portion", _ROUNDING, "1e-09 -> 1.25e-09"): _ANY_TINY,
+    ("portion", _ROUNDING, "1e-09 -> 7.5e-10"): _ANY_TINY,
     (
         "portion",
         "capped=usual > cap + _ROUNDING,",
@@ -60,6 +67,30 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("rules", _BARRED, "4 -> (3)"): "rank 3 is about the box, not about an animal; below 4 as well",
     ("rules", _BARRED, "4 -> 5"): "what is chilled or hot is not of unknown warmth, as 4 asks",
     ("rules", _BARRED, "{4, 6, 7, 8, 9} -> {6, 7, 8, 9}"): "the same",
+    ("tables", _ROW_0, "0 -> 1"): _LIGHTEST,
+    ("tables", _ROW_0, "0 -> (-1)"): _LIGHTEST,
+    ("tables", _ROW_35, "550 -> 551"): _ALIKE,
+    ("tables", _ROW_35, "550 -> (549)"): _ALIKE,
+    ("tables", "PRESUMED_AGE_DAYS = 7", "7 -> 8"): "any day of its row says the same",
+    ("unknowns", "LAST_RANK = 15", "15 -> 16"): _COMFORT,
+    ("unknowns", "LAST_RANK = 15", "15 -> (14)"): _COMFORT,
+    (
+        "unknowns",
+        'AGE = "age"  # `age_days`, and for a kitten also `weight_g`',
+        "'age' -> 'another'",
+    ): "a name that only this module uses",
+    (
+        "unknowns",
+        '1: Reads(in_box, ("red_flags", "warmth", "growth")),',
+        "('red_flags', 'warmth', 'growth') -> ('red_flags', 'growth',)",
+    ): _BOTH_READ,
+    (
+        "unknowns",
+        '1: Reads(in_box, ("red_flags", "warmth", "growth")),',
+        "'warmth' -> 'another'",
+    ): _BOTH_READ,
+    ("unknowns", '2: Reads(in_box, ("warmth", AGE)),', "('warmth', AGE) -> (AGE,)"): _BOTH_READ,
+    ("unknowns", '2: Reads(in_box, ("warmth", AGE)),', "'warmth' -> 'another'"): _BOTH_READ,
 }
 
 

@@ -20,7 +20,7 @@ FEWEST_HOURS = 4.0  # of listening, for a day to count
 FEWEST_HOURS_OF_PART = 1.0  # the same of a part of each day, as the time near due feeds
 FEWEST_HOURS_OF_DAY = 6  # heard on both sides
 FEWEST_CRIES = 10  # before: what was hardly there cannot fall
-SPARSE_CRIES = 5  # fewer with company: its days all look the same
+SPARSE_CRIES = 10  # fewer with company: its days all look the same
 FEWEST_PAIRS = 3  # to speak of a typical one
 WIDEST = 25.0  # upper end of an interval over its lower end, that still says something
 
@@ -72,7 +72,8 @@ def compare(cells: Iterable[Cell], fewest_hours: float = FEWEST_HOURS) -> Change
     if too_few is None:
         sparse = cries[1] < SPARSE_CRIES
         found = by_what_is_ruled_out(heard) if sparse else by_days_left_out(heard)
-        if found is None or _says_nothing(found):
+        # Never by what was found: to tell only of clear changes would make all of them look clear.
+        if found is None or (not sparse and found.high > WIDEST * found.low):
             too_few, found = "too_wide", None
     return Change(
         before=_by_hour(before),
@@ -122,10 +123,6 @@ def _too_few(days: tuple[int, int], cries_before: int, hours_of_day: int) -> Too
     if hours_of_day < FEWEST_HOURS_OF_DAY:
         return "hours_of_day"
     return "cries_before" if cries_before < FEWEST_CRIES else None
-
-
-def _says_nothing(found: Ratio) -> bool:
-    return found.low < 1 < found.high and found.high > WIDEST * found.low
 
 
 def _days(cells: Iterable[Cell], fewest_hours: float) -> int:

@@ -28,6 +28,7 @@ STEPS = 60  # of Newton's method at most; it takes about six
 STEEPEST = 1.0  # slope a day: the crying grows or falls to a third within a day at most
 FARTHEST = 8.0  # log of a change that is as good as one without end
 LONGEST_STEP = 1.0
+FEWEST_EXPECTED = 10  # cries without company, for their absence to say something
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,16 @@ def by_days_left_out(cells: Sequence[Cell]) -> Ratio | None:
 
 
 def by_what_is_ruled_out(cells: Sequence[Cell]) -> Ratio | None:
-    """The change and its interval by the quasi-likelihood of the cries' number."""
+    """The change and its interval by the quasi-likelihood of the cries' number.
+
+    None where too few were to be expected for their absence to say something.
+    """
     counted = [replace(cell, amount=float(cell.cries)) for cell in cells]
     left = sum(cell.cries for cell in counted if cell.company)
     best_change = _estimate(counted)[1] if left else -FARTHEST
     best, slope = _profile(counted, best_change)
     expected = _expected(counted, slope)
-    if expected <= 0:
+    if expected < FEWEST_EXPECTED:
         return None
     change = math.log((left + 0.5) / (expected + 0.5))
     degrees = _degrees({cell.day for cell in counted})

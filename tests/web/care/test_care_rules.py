@@ -19,7 +19,7 @@ from tests.web.care.care_cases import (
     reasons,
 )
 from web.care.company import search
-from web.care.facts import Warmth, facts_of
+from web.care.facts import Feed, Warmth, facts_of
 from web.care.rules import PAIRING_RULES, RULES, company_rules, wait_and_watch
 from web.care.scenario import RED_FLAGS, Animal, RedFlags, Scenario
 from web.care.scene import scene_of
@@ -611,6 +611,24 @@ def test_every_rule_stands_at_its_rank_of_the_table() -> None:
 
 
 # --- order, confidence ----------------------------------------------------------------------------
+
+
+def test_a_cry_has_a_source_however_short_it_is_and_silence_has_none() -> None:
+    pair = (kitten("mia", min_since_fed=500), kitten("tom", min_since_fed=500))
+    for length in (1, 30):
+        assert advice(a_case(*pair, source_id="tom", episode_s=length)).who == ("tom",)
+    mixed = (kitten("mia", min_since_fed=500), puppy("pip", min_since_fed=500))
+    assert advice(a_case(*mixed, species="puppy", episode_s=1)).who == ("pip",)
+    left_over = a_case(*pair, source_id="tom", species="puppy", episode_s=0)
+    assert set(advice(left_over).who) == {"mia", "tom"}
+    assert card(left_over, "FEED").subjects == ("mia", "tom")
+    assert set(advice(a_case(*mixed, species="puppy", episode_s=0)).who) == {"mia", "pip"}
+
+
+def test_a_feed_that_is_not_due_is_not_its_mothers() -> None:
+    fed, nursed = kitten("mia"), kitten("tom", mother="present")
+    scenario = a_case(fed, nursed)
+    assert [facts_of(one, scenario).feed for one in (fed, nursed)] == [Feed.NOT_DUE, Feed.MOTHER]
 
 
 def test_everything_at_once_comes_in_order() -> None:

@@ -149,7 +149,7 @@ def test_without_age_and_weight_a_baby_counts_as_a_week_old() -> None:
 def test_the_volume_is_energy_by_weight_over_the_milk_and_the_feeds_of_a_day(row: int) -> None:
     age = days(row)[1]
     for kind, energy in (("kitten", 20), ("puppy", PUPPY_ENERGY[row])):
-        weight = 600  # heavy for any row, so that a kitten is fed by its age
+        weight = 3000  # heavy for any row, so that a kitten is fed by its age, and each kcal shows
         feed = card(
             at_age(age, species=kind, weight_g=weight, min_since_fed=DAY[row], formula_kcal_ml=1.5),
             "FEED",
@@ -157,7 +157,7 @@ def test_the_volume_is_energy_by_weight_over_the_milk_and_the_feeds_of_a_day(row
         usual = energy * weight / 100 / 1.5 * DAY[row] / 1440
         cap = 0.04 * weight
         assert feed.volume_ml == {"pip": int(min(usual, cap) * 2 + 1e-9) / 2}
-        assert feed.cap_ml == {"pip": 24.0}
+        assert feed.cap_ml == {"pip": 120.0}
         assert ("capped" in feed.reasons) is (usual > cap)
 
 

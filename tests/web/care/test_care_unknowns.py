@@ -138,6 +138,14 @@ def test_a_quiet_feed_does_not_ask_for_signs_but_its_toilet_help_for_the_toilet(
     assert card(scenario, "STIMULATE").unknown == ("mia.toilet",)
 
 
+def test_beside_a_quiet_feed_the_others_are_asked_when_they_were_fed() -> None:
+    scenario = a_case(
+        kitten("mia", min_since_fed=900), kitten("tom", min_since_fed=None), episode_s=0
+    )
+    assert codes(scenario) == ["FEED"]
+    assert asked(scenario) == {"tom.fed"}
+
+
 def test_of_an_empty_box_only_the_voice_is_asked() -> None:
     away = elsewhere("tom", **BLANK)
     assert asked(a_case(away, **NO_BOX)) == {"cry.species"}
@@ -216,6 +224,8 @@ def test_a_card_asks_about_its_own_subjects_only() -> None:
          {"mia.warmth", "mia.age_days"}),
         ({"weight_change_pct": None}, {"comfort": True, "episode_s": 900}, "CHECK_ILL",
          {"mia.growth"}),
+        ({"weight_change_pct": 0, "health": None, "last_feed": None}, {"comfort": True},
+         "CHECK_ILL", {"mia.health", "mia.last_feed"}),
         ({"health": "ill", "min_since_toilet": None}, {"comfort": None}, "CHECK_ILL",
          {"mia.toilet", "box.comfort"}),
         ({"health": "ill"}, {"species": "puppy"}, "CHECK_SPECIES", {"cry.source_id"}),
