@@ -194,6 +194,9 @@ def test_cold_is_never_put_aside(shown: Dashboard, client: FlaskClient) -> None:
     assert card(client, "WARM_FIRST")
     tapped(client, "WARM_FIRST", "done")
     assert "Warming since then" in (card(client, "WARM_FIRST") or "")
+    pip = take_in(shown, "Pip")
+    shown.write(journal.observe, pip, "body_feel", "cool")
+    assert "Warming since then" not in (card(client, "WARM_FIRST") or "")  # Pip is not
     tapped(client, "WARM_FIRST", "warm")
     assert "WARM_FIRST" not in codes(shown)
 

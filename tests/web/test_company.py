@@ -131,6 +131,21 @@ def test_a_first_trial_is_watched_for_half_an_hour_and_then_asked_about(
     assert one(shown, Companionship, int(again.rsplit("/", 1)[1])).watch_until is None
 
 
+def test_the_crying_that_was_there_already_counts_from_when_they_came_together(
+    shown: Dashboard,
+) -> None:
+    miso, pip = fit(shown, "Miso", "nest"), fit(shown, "Pip", "crate")
+    began = shown.at - 2 * MINUTE
+    shown.cry(onset=began, offset=shown.at)
+    shown.write(journal.put_together, miso, pip)
+    shown.at += 3 * MINUTE
+    (pair,) = together_now(shown)
+    assert (pair.crying.cries, pair.crying.lasting_s) == (1, 180)
+    shown.cry("cry_ended", onset=began, offset=shown.at - MINUTE)
+    (pair,) = together_now(shown)
+    assert (pair.crying.cries, pair.crying.lasting_s) == (1, 120)
+
+
 def test_who_sucks_on_the_other_is_parted_and_remembered(
     shown: Dashboard, client: FlaskClient
 ) -> None:

@@ -368,3 +368,39 @@ def test_whatever_the_records_hold_the_rules_can_be_asked(
 def test_a_clip_alone_is_no_cry(session: Session) -> None:
     take(session, [clip()], Settings(), NOW)
     assert asked(session).scenario.cry.episode_s == 0
+
+
+def milk(session: Session, name: str, kcal_ml: float | None, *animals: int) -> None:
+    formula = journal.add_formula(session, entry(), name, kcal_ml).id
+    journal.choose_formula(session, entry(), list(animals), formula)
+
+
+def test_the_milk_is_what_those_in_the_box_drink_and_the_richest_of_several(
+    session: Session,
+) -> None:
+    mia, tom, away = (kitten(session, box) for box in ("nest", "nest", "other"))
+    house = HouseSettings(time_zone="UTC", formula_kcal_ml=0.9)
+    assert asked(session, house=house).scenario.context.formula_kcal_ml == 0.9
+    milk(session, "rich elsewhere", 1.4, away)
+    milk(session, "thin", 0.7, mia, tom)
+    question = asked(session, house=house)
+    assert (question.scenario.context.formula_kcal_ml, question.notes) == (0.7, [])
+    milk(session, "rich", 1.2, tom)
+    question = asked(session, house=house)
+    assert question.scenario.context.formula_kcal_ml == 1.2
+    assert any("different milks" in note for note in question.notes)
+    milk(session, "unknown", None, tom)  # counts as 1 kcal/mL, as in the rules
+    assert asked(session).scenario.context.formula_kcal_ml == 1.0
+
+
+def test_milk_that_nobody_looked_up_stays_unknown(session: Session) -> None:
+    mia = kitten(session)
+    milk(session, "not looked up", None, mia)
+    assert asked(session).scenario.context.formula_kcal_ml is None
+
+
+def test_a_weight_with_a_bottle_in_it_is_not_the_babys(session: Session) -> None:
+    mia = kitten(session)
+    journal.weigh(session, entry(30 * MINUTE), mia, 200, moment="before")
+    journal.feed_by_weight(session, entry(10 * MINUTE), mia, 206, 200)
+    assert baby(session, mia).weight_g == 200
