@@ -40,7 +40,8 @@ def export(config: Path | None, file: Path, *, without_sounds: bool, without_pho
             fail(f"{file}: cannot be written: {error.strerror}")
         finally:
             part.unlink(missing_ok=True)
+    rows = done.rows
     click.echo(
-        f"{file}: {done.total} rows, {done.rows['animal']} animals, {done.rows['feed']} feeds, "
-        f"{done.rows['cry']} cries"
+        f"{file}: {done.total} rows of {database.shown}: {rows['animal']} animals, "
+        f"{rows['feed']} feeds, {rows['cry']} cries"
     )

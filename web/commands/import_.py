@@ -28,6 +28,6 @@ def import_(config: Path | None, file: Path) -> None:
             fail(f"{file}: {error}")
     rows = done.rows
     click.echo(
-        f"{file}: {done.total} rows, {rows.get('animal', 0)} animals, {rows.get('feed', 0)} feeds, "
-        f"{rows.get('cry', 0)} cries"
+        f"{done.total} rows are in {database.shown} now: {rows.get('animal', 0)} animals, "
+        f"{rows.get('feed', 0)} feeds, {rows.get('cry', 0)} cries"
     )

@@ -111,7 +111,7 @@ def row_of(table: Table, line: bytes) -> Row:
     """The row of a line, checked. Raises ValueError, whose text names the field."""
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
     if not isinstance(said, dict):
         raise ValueError("is not a JSON object")
@@ -158,6 +158,7 @@ def _text(value: Any, column: Column[Any]) -> str:
     longest = column.type.length if isinstance(column.type, String) else None
     if not isinstance(value, str) or (longest and len(value) > longest) or "\x00" in value:
         raise ValueError
+    value.encode()  # half a character (a lone surrogate) is none
     return value
 
 
@@ -204,9 +205,12 @@ def manifest_of(text: bytes, newest_tables: str) -> Manifest:
             f"this one reads up to {FORMAT} and {newest_tables}); update the program first"
         )
     try:
-        return Manifest.model_validate(said)
+        manifest = Manifest.model_validate(said)
     except ValidationError:
         raise ArchiveError(f"its {MANIFEST} cannot be read") from None
+    if strange := manifest.rows.keys() - Base.metadata.tables.keys():
+        raise ArchiveError(f"holds records that are not known here: {min(strange)}")
+    return manifest
 
 
 def lines(file: IO[bytes], name: str) -> Iterator[tuple[str, bytes]]:
