@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from monitor.messages import ClockState
 from monitor.settings import HouseSettings
+from web.care.feeding_night import night_at
 from web.care.growth import DAY_BEFORE
 from web.care.scenario import (
     MAX_ANIMALS,
@@ -121,11 +122,7 @@ def baby_of(one: KnownAnimal, house: HouseSettings, now: datetime) -> Animal:
 
 def is_night(house: HouseSettings, now: datetime) -> bool:
     """Whether the house's feeding night holds; it may pass midnight."""
-    clock: time = now.astimezone(house.zone).time()
-    begins, ends = house.night_from, house.night_to
-    if begins <= ends:
-        return begins <= clock < ends
-    return clock >= begins or clock < ends
+    return night_at(now.astimezone(house.zone).time(), house.night_from, house.night_to)
 
 
 def episode_began(cry: CryRecord, earlier: Sequence[CryRecord]) -> datetime:
