@@ -57,6 +57,12 @@ _ALIKE = "the rows of 28 and 35 days differ in nothing"
 _BOTH_READ = "ranks 1 and 2 are read together, and who is chilled is of known warmth"
 _COMFORT = "rank 10 reads box.comfort as well, and nothing stands after 15"
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("advice", "alone = scene.in_box[0]", "0 -> (-1)"): "it is the only one",
+    (
+        "advice",
+        "if rule.code in {Code.URGENT_VET, Code.WAIT_AND_WATCH}:",
+        "{Code.URGENT_VET, Code.WAIT_AND_WATCH} -> {Code.WAIT_AND_WATCH}",
+    ): "of an emergency nothing more is read anyhow",
     ("portion", _ROUNDING, "1e-09 -> 1.25e-09"): _ANY_TINY,
     ("portion", _ROUNDING, "1e-09 -> 7.5e-10"): _ANY_TINY,
     (
@@ -203,6 +209,10 @@ def enumerations(module: str) -> dict[str, EnumType]:
     return {name: enum.Enum(name, members) for name, members in known.items()}
 
 
+def _short(what: str) -> str:
+    return what if len(what) < 200 else f"{what[:100]} ... {what[-100:]}"
+
+
 def main() -> None:
     """Tell all lies, print those that survive and the score."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.mutations", description=__doc__)
@@ -235,7 +245,9 @@ def main() -> None:
         )
         for one in bad:
             if not one.excuse:
-                print(f"    {one.mutant.line}: {one.mutant.before}\n        {one.mutant.what}")
+                print(
+                    f"    {one.mutant.line}: {one.mutant.before}\n        {_short(one.mutant.what)}"
+                )
     left = told_of - noticed - excused
     print(f"{told_of} lies: {noticed} noticed, {excused} change nothing, {left} survived")
     print(f"score {noticed / max(1, told_of - excused):.1%}")

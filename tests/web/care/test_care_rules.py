@@ -18,6 +18,7 @@ from tests.web.care.care_cases import (
     puppy,
     reasons,
 )
+from web.care.advice import plain
 from web.care.company import search
 from web.care.facts import Feed, Warmth, facts_of
 from web.care.rules import PAIRING_RULES, RULES, company_rules, wait_and_watch
@@ -703,6 +704,35 @@ def test_vet_and_warmth_are_said_with_confidence_whatever_is_missing() -> None:
     by_code = {str(given.code): given.confidence for given in advice(scenario).suggestions}
     assert by_code["URGENT_VET"] == by_code["WARM_FIRST"] == "high"
     assert by_code["CHECK_SPECIES"] == "low"
+
+
+def test_in_plain_words_nothing_is_lost() -> None:
+    scenario = a_case(
+        kitten("mia", red_flags=flagged("limp")),
+        kitten("tom", min_since_fed=180),
+        elsewhere("kim"),
+        urgent_text="Ask for the duty lead",
+        comfort=None,
+    )
+    rest = {"volume_ml": None, "cap_ml": None, "phone": None, "note": None, "partner": None}
+    urgent = {"phone": "555-0100", "note": "Ask for the duty lead"}
+    milk = {"volume_ml": {"tom": 5.0}, "cap_ml": {"tom": 8.0}}
+    sure, unsure = {"confidence": "high", "unknown": []}, {"confidence": "low", "unknown": []}
+    assert plain(advice(scenario)) == {
+        "who": ["mia", "tom"],
+        "suggestions": [
+            {"code": "URGENT_VET", "rank": 1, "subjects": ["mia"], "reasons": ["limp"]}
+            | rest | sure | urgent,
+            {"code": "FEED", "rank": 2, "subjects": ["tom"], "reasons": ["overdue"]}
+            | rest | unsure | milk,
+        ],
+        "unknown": [],
+    }  # fmt: skip
+    pair = plain(advice(a_case(kitten("mia", exposed=None), elsewhere("kim"), comfort=None)))
+    assert pair["unknown"] == ["box.comfort", "mia.exposed"]
+    (asking, comfort) = pair["suggestions"]
+    assert (asking["partner"], asking["unknown"]) == ("kim", ["mia.exposed"])
+    assert comfort["unknown"] == ["box.comfort"]
 
 
 def test_unlooked_at_flags_are_no_flags() -> None:
