@@ -117,7 +117,8 @@ def test_no_page_holds_inline_script_or_style_or_anything_from_outside(shown: Da
     shown.advise()
     client = shown.client()
     pages = ("/", "/cries", f"/cries/{CRY}", "/babies", f"/babies/{kitten}", "/babies/new")
-    for path in (*pages, "/health", "/messages", "/company", "/company/in/nest"):
+    forms = ("/note/feed", "/note/look", "/note/toilet", "/reminders/new", f"/babies/{kitten}/edit")
+    for path in (*pages, *forms, "/health", "/messages", "/company", "/company/in/nest"):
         text = client.get(path).text
         assert "<style" not in text, path
         assert " style=" not in text, path

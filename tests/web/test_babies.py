@@ -114,6 +114,17 @@ def test_editing_puts_right_what_was_typed_and_leaves_the_rest(
     assert {s.box_id for s in rows(shown, Stay) if s.ended_at is None} == {"crate"}
 
 
+def test_what_was_known_before_an_edit_is_kept(
+    shown: Dashboard, client: FlaskClient, miso: int
+) -> None:
+    form = {"name": "Misou", "species": "kitten", "born_on": "2026-11-09", "exposed": "true"}
+    post(client, f"/babies/{miso}/edit", **form)
+    page = words(client.get(f"/babies/{miso}/log/facts").text)
+    assert "name: Miso → Misou" in page
+    assert "exposed: nothing → yes" in page
+    assert "born: Sunday 8 November → Monday 9 November" in page
+
+
 def test_whoever_leaves_is_no_longer_among_those_in_care(
     shown: Dashboard, client: FlaskClient, miso: int
 ) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from web.nursery import Look
 from web.records import Animal, Box, Feed, Photo, Stay, Weight
@@ -100,38 +100,34 @@ def as_listed(look: Look, animals: Sequence[Animal], names: Mapping[str, str]) -
 
 def _newest_feeds(session: Session, ids: Sequence[int]) -> dict[int, Feed]:
     """By a look into the index for each animal: a year of feeds is not read through."""
-    one = aliased(Feed)
     newest = (
-        select(one.id)
-        .where(one.animal_id == Animal.id, one.undone_at.is_(None))
-        .order_by(one.at.desc(), one.id.desc())
+        select(Feed.id)
+        .where(Feed.animal_id == Animal.id, Feed.undone_at.is_(None))
+        .order_by(Feed.at.desc(), Feed.id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    query = select(Feed).join(Animal, Feed.id == newest).where(Animal.id.in_(ids))
-    return {feed.animal_id: feed for feed in session.scalars(query)}
+    wanted = session.scalars(select(newest).select_from(Animal).where(Animal.id.in_(ids))).all()
+    feeds = session.scalars(select(Feed).where(Feed.id.in_(wanted)))
+    return {feed.animal_id: feed for feed in feeds}
 
 
 def _newest_weights(session: Session, ids: Sequence[int]) -> dict[int, list[Weight]]:
     """The last two of each, the newest first; not those after a bottle, with the milk in them."""
-    one = aliased(Weight)
-
-    def nth(before: int) -> ColumnElement[int | None]:
-        return (
-            select(one.id)
-            .where(one.animal_id == Animal.id, one.undone_at.is_(None))
-            .where(one.moment.is_distinct_from("after"))
-            .order_by(one.at.desc(), one.id.desc())
-            .offset(before)
-            .limit(1)
-            .scalar_subquery()
-        )
-
+    newest = (
+        select(Weight.id)
+        .where(Weight.animal_id == Animal.id, Weight.undone_at.is_(None))
+        .where(Weight.moment.is_distinct_from("after"))
+        .order_by(Weight.at.desc(), Weight.id.desc())
+        .limit(1)
+    )
+    both = [newest.offset(before).scalar_subquery() for before in (0, 1)]
+    pairs = session.execute(select(*both).select_from(Animal).where(Animal.id.in_(ids)))
+    wanted = [one for pair in pairs for one in pair]
     found: dict[int, list[Weight]] = {}
-    for before in (0, 1):
-        query = select(Weight).join(Animal, Weight.id == nth(before)).where(Animal.id.in_(ids))
-        for weight in session.scalars(query):
-            found.setdefault(weight.animal_id, []).append(weight)
+    query = select(Weight).where(Weight.id.in_(wanted))
+    for weight in session.scalars(query.order_by(Weight.at.desc(), Weight.id.desc())):
+        found.setdefault(weight.animal_id, []).append(weight)
     return found
 
 

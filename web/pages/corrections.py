@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -17,7 +17,7 @@ from web.journal.corrections import KINDS, Change
 from web.nursery import Look, looking, zone
 from web.pages import babies, diary, lines
 from web.records import Animal, Feed, Formula, Note, Observation, Weight
-from web.times import day_and_time
+from web.times import day_and_time, day_name
 
 bp = Blueprint("corrections", __name__, url_prefix="/babies/<int:animal_id>/log")
 
@@ -42,6 +42,14 @@ WORDS = {
     "at": "time",
     "animal_id": "baby",
     "undone_at": "struck out",
+    "born_on": "born",
+    "born_estimated": "birth guessed",
+    "born_signs": "guessed from",
+    "intake_on": "in care since",
+    "cross_ok": "company of the other species",
+    "cross_ok_by": "said by",
+    "plan_interval_min": "own plan, minutes",
+    "plan_volume_ml": "own plan, mL",
 }
 _YES_NO = (("true", "Yes"), ("false", "No"))
 ANSWERS: Mapping[str, Sequence[tuple[str, str]]] = {
@@ -97,6 +105,16 @@ def remove(animal_id: int, kind: str, record_id: int) -> Page:
         return _page(animal_id, kind, record_id, tried)
     page = url_for("animals.animal", animal_id=animal_id)
     return lines.done("Struck out", tried.undo_ids, page)
+
+
+@bp.get("/facts")
+def facts(animal_id: int) -> Page:
+    """What was changed of what is known of a baby."""
+    with looking() as look:
+        animal = look.session.get(Animal, animal_id) or abort(404)
+        milks = {str(one.id): one.name for one in look.session.scalars(select(Formula))}
+        past = _past(look, "animal", animal_id, milks)
+        return render_template("animal_past.html", animal=animal, past=past)
 
 
 def _found(session: Session, kind: str, record_id: int) -> Row:
@@ -169,7 +187,7 @@ def _past(look: Look, kind: str, record_id: int, milks: Mapping[str, str]) -> li
     found = []
     for change in reversed(journal.history(look.session, kind, record_id)):
         said = [
-            f"{WORDS.get(name, name)}: {_was(look, name, old, milks)} → "
+            f"{WORDS.get(name, name.replace('_', ' '))}: {_was(look, name, old, milks)} → "
             f"{_was(look, name, change.after.get(name), milks)}"
             for name, old in change.before.items()
         ]
@@ -181,13 +199,16 @@ def _was(look: Look, name: str, value: Any, milks: Mapping[str, str]) -> str:
     """A value as it was, in words."""
     if value in (None, ""):
         return "nothing"
-    if name in ("at", "undone_at"):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "at" or name.endswith("_at"):
         return day_and_time(datetime.fromisoformat(value), look.now, zone())
-    if name == "how":
-        return diary.HOW.get(value, str(value))
-    if name == "formula_id":
-        return milks.get(str(value), "another milk")
-    if name == "animal_id":
-        animal = look.session.get(Animal, value)
-        return animal.name if animal else "another baby"
-    return _text(value)
+    if name.endswith("_on"):
+        return day_name(date.fromisoformat(value), look.now.astimezone(zone()).date())
+    other = look.session.get(Animal, value) if name == "animal_id" else None
+    words = {
+        "how": diary.HOW.get(value) if name == "how" else None,
+        "formula_id": milks.get(str(value)),
+        "animal_id": other.name if other else None,
+    }
+    return words.get(name) or _text(value)
