@@ -17,9 +17,10 @@ from web.commands.records import fail, records
 @click.option("--without-photos", is_flag=True, help="Leave out the photos.")
 @click.pass_obj
 def export(config: Path | None, file: Path, *, without_sounds: bool, without_photos: bool) -> None:
-    """Write all records to FILE, a ZIP of JSON lines that `import` takes in again.
+    """Write all records into FILE, for `import`.
 
-    Passphrases and tokens are not in it. Everything may go on running meanwhile.
+    It is a ZIP of JSON lines (web/handover/README.md), without passphrases and tokens. Everything
+    may go on running meanwhile.
     """
     from web.handover.export import write  # noqa: PLC0415 - only when the command runs
 

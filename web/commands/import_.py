@@ -14,9 +14,9 @@ from web.commands.records import fail, records
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_(config: Path | None, file: Path) -> None:
-    """Take FILE, written by `export`, into empty records: all of it or nothing.
+    """Take what `export` wrote into empty records.
 
-    Do it before the monitor is started for the first time; carers sign in anew.
+    All of it or nothing. Do it before the first start of the monitor; carers sign in anew.
     """
     from web.handover import importing  # noqa: PLC0415 - only when the command runs
     from web.handover.archive import ArchiveError  # noqa: PLC0415
