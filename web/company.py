@@ -58,6 +58,7 @@ class Together:
     box_id: str | None
     flags: tuple[Flag, ...] = ()
     crying: Crying = Crying(0, 0.0, None)
+    """Told by `one_of` only: of all pairs at once it would be weeks of cries."""
 
     @property
     def warnings(self) -> tuple[tuple[str, bool], ...]:
@@ -143,13 +144,12 @@ def together(
                 names=(one.animal.name, other.animal.name),
                 box_id=one.box_id,
                 flags=_flags(session, house_settings, one, other, now),
-                crying=crying(session, row, one.box_id, now),
             )
         )
     return sorted(found, key=lambda pair: not pair.on_trial)
 
 
-def lately(session: Session, now: datetime) -> list[Together]:
+def lately(session: Session) -> list[Together]:
     """Times together that are over, newest first."""
     rows = session.scalars(
         select(Companionship)
@@ -163,7 +163,6 @@ def lately(session: Session, now: datetime) -> list[Together]:
             row=row,
             names=(names[row.animal_id], names[row.partner_id]),
             box_id=None,
-            crying=crying(session, row, None, now),
         )
         for row in rows
     ]
@@ -178,7 +177,8 @@ def one_of(
         return None
     if row.ended_at is None:
         open_now = together(session, house_settings, now)
-        return next((one for one in open_now if one.row.id == row.id), None)
+        found = next((one for one in open_now if one.row.id == row.id), None)
+        return found and replace(found, crying=crying(session, row, found.box_id, now))
     names = names_of(session, {row.animal_id, row.partner_id})
     return Together(
         row=row,
@@ -192,8 +192,8 @@ def crying(session: Session, row: Companionship, box_id: str | None, now: dateti
     """The cries where the two are, or were, while they were together."""
     until = row.ended_at or now
     boxes = {box_id} if box_id else _boxes(session, row, until)
-    cries = session.scalars(
-        select(Cry)
+    cries = session.execute(
+        select(Cry.onset, Cry.offset, Cry.state)
         .where(Cry.box_id.in_(boxes), Cry.state != "retracted")
         .where(Cry.onset > row.began_at - LONGEST_CRY, Cry.onset <= until)
         .where(or_(Cry.offset > row.began_at, Cry.state == "open"))

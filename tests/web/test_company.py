@@ -131,18 +131,25 @@ def test_a_first_trial_is_watched_for_half_an_hour_and_then_asked_about(
     assert one(shown, Companionship, int(again.rsplit("/", 1)[1])).watch_until is None
 
 
+def trial_now(shown: Dashboard, companionship_id: int) -> company.Together:
+    with shown.database.reading() as session:
+        found = company.one_of(session, shown.settings.house, companionship_id, shown.now())
+    assert found is not None
+    return found
+
+
 def test_the_crying_that_was_there_already_counts_from_when_they_came_together(
     shown: Dashboard,
 ) -> None:
     miso, pip = fit(shown, "Miso", "nest"), fit(shown, "Pip", "crate")
     began = shown.at - 2 * MINUTE
     shown.cry(onset=began, offset=shown.at)
-    shown.write(journal.put_together, miso, pip)
+    trial = shown.write(journal.put_together, miso, pip)
     shown.at += 3 * MINUTE
-    (pair,) = together_now(shown)
+    pair = trial_now(shown, trial)
     assert (pair.crying.cries, pair.crying.lasting_s) == (1, 180)
     shown.cry("cry_ended", onset=began, offset=shown.at - MINUTE)
-    (pair,) = together_now(shown)
+    pair = trial_now(shown, trial)
     assert (pair.crying.cries, pair.crying.lasting_s) == (1, 120)
 
 

@@ -84,7 +84,7 @@ def overview() -> str:
             "company.html",
             pairs=company.together(look.session, settings, now, everyone),
             alone=company.alone(everyone),
-            lately=company.lately(look.session, now),
+            lately=company.lately(look.session),
             boxes=box_names(look),
         )
 
