@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from monitor.settings import HouseSettings
 from web import known
 from web.care import plan as care
+from web.care.feeding import OLDEST_DAYS
 from web.care.feeding_night import Stretch, stretches
 from web.care.growth import Growth, Weighing, growth
 from web.care.plan import Fed, Next, Round, State
@@ -96,7 +97,7 @@ def plan(
     babies, grown = [], []
     for one in found.animals:
         age = age_in_days(one.animal.born_on, now, house.zone)
-        if age is not None and age > care.OLDEST_DAYS:
+        if age is not None and age > OLDEST_DAYS:
             grown.append(one.animal.name)
         else:
             babies.append(_planned(one, house, time_, now))

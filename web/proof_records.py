@@ -12,7 +12,7 @@ from monitor.messages import ClockState
 from monitor.settings import HouseSettings
 from web.care import facts, scenario
 from web.care.evidence import HOUR, WINDOW, Cried, Fed, Records, Stayed
-from web.care.plan import OLDEST_DAYS
+from web.care.feeding import OLDEST_DAYS
 from web.records import Animal, Companionship, Cry, Feed, Minute, Review, Stay, Weight
 from web.scenario_of import is_night
 from web.times import age_in_days

@@ -15,7 +15,8 @@ from web.care.scenario import Species
 
 Quantity = Literal["interval_day", "interval_night", "energy", "milk", "stomach", "gain", "weight"]
 
-FIRST_DAYS = (0, 7, 14, 21, 28, 35)  # of the bands; the last one holds as long as the plan does
+FIRST_DAYS = (0, 7, 14, 21, 28, 35)  # of the bands
+OLDEST_DAYS = 70  # the last one holds until here
 
 
 class Range(NamedTuple):

@@ -25,7 +25,6 @@ UNDER_PEAK = 0.9  # of the most it ever weighed
 FIRST_DAYS_LOSS_PCT = 4.0
 RUNT_SHARE = 0.8  # of its litter's mean
 BAND_STEP = timedelta(hours=12)
-LONGEST_BAND = timedelta(days=70)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,12 @@ def growth(
     """Judge the newest weight; `weighings` in any order, `age_days` as of now."""
     known = sorted((one for one in weighings if one.at <= now), key=lambda one: one.at)
     if not known:
-        return Growth(None, None, None, (Finding.NEVER,))
+        return Growth(None, None, None, () if _grown_up(age_days) else (Finding.NEVER,))
     newest, earlier = known[-1], known[:-1]
     peak = max(earlier, key=lambda one: one.grams, default=None)
     before = _compared_with(known, len(known) - 1)
     found = list(_findings(species, newest, before, peak, age_days))
-    if now - newest.at > timedelta(minutes=TRUST_WEIGHT_MIN):
+    if now - newest.at > timedelta(minutes=TRUST_WEIGHT_MIN) and not _grown_up(age_days):
         found.append(Finding.OLD)
     return Growth(newest, before, peak, tuple(found))
 
@@ -147,7 +146,7 @@ def band(
         born = first.at - timedelta(days=row.first_day)
     if born is None:
         return []
-    end = min(until, born + LONGEST_BAND)
+    end = min(until, born + feeding.OLDEST_DAYS * DAY)
     at, low, high = first.at, first.grams, first.grams
     found = [Expected(at, low, high)]
     while at < end:
@@ -201,13 +200,12 @@ def _findings(
         yield Finding.LOST_MUCH
     if peak is not None and newest.grams <= UNDER_PEAK * peak.grams:
         yield Finding.UNDER_PEAK
-    if change is None or before is None:
+    if before is None or change is None or _grown_up(age_days):
         return
     if age_days == 0:  # a newborn may lose a little, and need not gain yet
         if change <= -FIRST_DAYS_LOSS_PCT:
             yield Finding.LOST
-        return
-    if change < 0:
+    elif change < 0:
         yield Finding.LOST
     elif change == 0:
         yield Finding.NO_GAIN
@@ -215,12 +213,14 @@ def _findings(
         yield Finding.SLOW
 
 
+def _grown_up(age_days: int | None) -> bool:
+    """Whether nobody expects it to gain every day any more: a mother, say."""
+    return age_days is not None and age_days > feeding.OLDEST_DAYS
+
+
 def _slow(species: Species, newest: Weighing, before: Weighing, age_days: int) -> bool:
-    if age_days > LONGEST_BAND.days:
-        return False
     least = feeding.said(species, "gain", age_days).low or 0
-    days = (newest.at - before.at) / DAY
-    return newest.grams < _grown(species, before.grams, least, days)
+    return newest.grams < _grown(species, before.grams, least, (newest.at - before.at) / DAY)
 
 
 def _grown(species: Species, grams: float, gain: float, days: float) -> float:

@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from web.care import tables
 from web.care.facts import Facts, Feed, Warmth, facts_of
+from web.care.feeding import OLDEST_DAYS
 from web.care.feeding_night import Stretch
 from web.care.portion import portion_of
 from web.care.scenario import Animal, Box, Context, Cry, Protocol, Scenario
 
-OLDEST_DAYS = 70  # the tables end here
 ROUND = timedelta(minutes=20)  # feeds so near to each other are one round
 MOST_FEEDS = 40  # of one baby in one night: a plan of an hour at the least, and no endless loop
 

@@ -42,7 +42,7 @@ def gain(growth: Growth) -> str | None:
 
 def usual_gain(growing: Growing) -> str | None:
     """`usual: 7 to 15 g a day`, where its age is known."""
-    if growing.age_days is None or growing.age_days > 70:
+    if growing.age_days is None or growing.age_days > feeding.OLDEST_DAYS:
         return None
     return f"usual: {feeding.said(growing.species, 'gain', growing.age_days).words}"
 

@@ -20,6 +20,7 @@ from web.care.growth import (
     band,
     growth,
     is_runt,
+    litter_mean,
     reds,
 )
 from web.care.scenario import Species
@@ -56,13 +57,26 @@ def judged(*pairs: tuple[float, float], species: Species = "kitten", age: Any = 
         ([(60, 200), (0, 200)], 10, [Finding.NO_GAIN]),  # also over longer than a day
         ([(60, 200), (0, 175)], 10, [Finding.UNDER_PEAK, Finding.LOST]),
         ([(5, 200), (0, 190)], 10, []),
+        ([(5, 200), (0, 180)], 10, [Finding.UNDER_PEAK]),
+        ([(18, 200), (0, 200)], 10, [Finding.NO_GAIN]),
+        ([(17.9, 200), (0, 200)], 10, []),
+        ([(30, 200), (0, 175)], 10, [Finding.LOST_MUCH, Finding.UNDER_PEAK, Finding.LOST]),
+        ([(30.1, 200), (0, 175)], 10, [Finding.UNDER_PEAK, Finding.LOST]),
+        ([(24, 100), (0, 96.05)], 0, []),
+        ([(24, 200), (0, 201)], None, []),  # how much is usual depends on its age
+        ([(24, 200), (0, 212), (-5, 90)], 10, []),  # a phone's clock ran ahead
+        ([(24, 200), (0, 201)], 70, [Finding.SLOW]),
+        ([(24, 3000), (0, 2990)], 71, []),  # a mother need not gain ...
+        ([(24, 3000), (0, 2690)], 71, [Finding.LOST_MUCH, Finding.UNDER_PEAK]),
+        ([(48, 3000), (25, 3000)], 71, []),
+        ([], 71, []),
         ([(49, 200), (24.1, 212)], 10, [Finding.OLD]),
         ([(24, 200)], 10, []),
         ([], 10, [Finding.NEVER]),
     ],
 )
 def test_what_a_weight_says(
-    pairs: list[tuple[float, float]], age: int, found: list[Finding]
+    pairs: list[tuple[float, float]], age: int | None, found: list[Finding]
 ) -> None:
     assert list(judged(*pairs, age=age).findings) == found
 
@@ -99,6 +113,24 @@ def test_the_red_points_are_those_that_were_red_when_they_were_weighed() -> None
     assert reds("kitten", some, born) == {some[2].at, some[4].at}
 
 
+def test_a_tenth_under_the_peak_is_red_also_while_it_gains_again() -> None:
+    some = weights((120, 200), (96, 230), (72, 204), (48, 206), (24, 210), (0, 225))
+    assert reds("kitten", some, None) == {some[2].at, some[3].at}
+
+
+def test_a_newborn_is_not_red_on_its_first_day() -> None:
+    some = weights((44, 100), (24, 100), (0, 100))
+    assert reds("kitten", some, some[0].at) == {some[2].at}
+
+
+def test_what_is_not_known_of_a_gain_stays_unknown() -> None:
+    for found in (judged(), judged((0, 200)), judged((5, 190), (0, 200))):
+        assert (found.gain_g, found.gain_pct, found.a_day_apart) == (None, None, False)
+    found = judged((24, 200), (0, 212.251))
+    assert (found.gain_pct, found.a_day_apart) == (6.13, True)
+    assert not judged((40, 200), (0, 212)).a_day_apart
+
+
 def test_what_is_expected_begins_at_the_babys_own_first_weight() -> None:
     first = Weighing(NOW - 4 * DAY, 84)
     found = band("kitten", first, NOW - 12 * DAY, NOW)
@@ -119,6 +151,13 @@ def test_a_kittens_age_is_guessed_from_its_weight_and_a_puppys_is_not() -> None:
     assert band("puppy", first, None, NOW) == []
 
 
+def test_what_is_expected_ends_where_the_tables_do_and_needs_some_time() -> None:
+    first = Weighing(NOW - DAY, 700)
+    assert band("kitten", first, NOW - 69 * DAY, NOW + 9 * DAY)[-1].at == NOW + DAY
+    assert len(band("kitten", first, NOW - 40 * DAY, NOW - DAY / 2)) == 2
+    assert band("kitten", first, NOW - 40 * DAY, NOW - DAY) == []
+
+
 @pytest.mark.parametrize(
     ("grams", "litter", "runt"),
     [
@@ -132,6 +171,11 @@ def test_a_runt_is_under_four_fifths_of_its_litters_mean(
     grams: float, litter: list[float], runt: bool
 ) -> None:
     assert is_runt(grams, litter) is runt
+
+
+def test_one_alone_is_no_litter() -> None:
+    assert litter_mean([200]) is None
+    assert litter_mean([200, 100]) == 150
 
 
 @pytest.mark.parametrize("species", ["kitten", "puppy"])
