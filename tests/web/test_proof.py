@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,27 @@ def test_a_cry_tells_when_it_fell_silent_and_whether_it_stayed_so(shown: Dashboa
     alone = words(shown, f"/cries/{2:036}")
     assert "Silent 30 s after the crying began, and quiet for a quarter of an hour." in alone
     assert "Silent 30 s after the crying began. Nobody" in words(shown, f"/cries/{3:036}")
+
+
+def test_a_baby_has_its_own_page_with_its_own_cries_where_they_can_be_told(
+    shown: Dashboard,
+) -> None:
+    pairing = two_babies(shown.database, ("kitten", "puppy"))
+    with shown.database.writing() as session:
+        number = 0
+        for hour in range(-24 * DAYS, 24 * DAYS):
+            at = BEGAN + hour * HOUR
+            for box, kind in (("one", "kitten"), ("two" if hour < 0 else "one", "puppy")):
+                # The kitten falls silent at most hours, the puppy calls on.
+                if kind == "puppy" or hour < 0 or hour % 5 == 0:
+                    number += 1
+                    cry(session, number, box, at + timedelta(minutes=number % 59), species=kind)
+        row = session.get(Companionship, pairing)
+        assert row is not None
+        kitten, puppy = row.animal_id, row.partner_id
+    assert re.search(r"(79|80) % less crying", words(shown, f"/proof/baby/{kitten}"))
+    assert "No clear change" in words(shown, f"/proof/baby/{puppy}")
+    assert "Mia's own cries, told from the others' by voice" in unescape(
+        words(shown, f"/proof/baby/{kitten}")
+    )
+    assert shown.client().get("/proof/baby/99").status_code == 404

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from web import proof, stopped
 from web.care import stopping
@@ -33,6 +33,13 @@ class PairView:
     found: Found | None  # None: is being reckoned
     unheard: tuple[str, ...] = ()
     own: tuple[tuple[str, Change], ...] = ()  # minutes of crying of each that can be told apart
+
+    def of(self, animal_id: int) -> tuple[Change, Change, bool] | None:
+        """Calls and minutes of one of them, and whether they are its own; else all of theirs."""
+        if self.found is None:
+            return None
+        own = self.found.own.get(animal_id)
+        return (*own, True) if own else (self.found.calls, self.found.minutes, False)
 
     @property
     def bars(self) -> proof_chart.Pair | None:
@@ -89,12 +96,29 @@ def pairing(pairing_id: int) -> str:
         )
 
 
-def _pairs(look: Look) -> list[PairView]:
+@bp.get("/baby/<int:animal_id>")
+def baby(animal_id: int) -> str:
+    """One baby: each time in company, its own cries where they can be told from the others'."""
+    with looking() as look:
+        animal = look.session.get(Animal, animal_id)
+        if animal is None:
+            abort(404)
+        mine = or_(Companionship.animal_id == animal_id, Companionship.partner_id == animal_id)
+        return render_template(
+            "proof_baby.html",
+            animal=animal,
+            pairs=_pairs(look, mine),
+            picture_of=proof_chart.pair,
+            words=proof_words,
+        )
+
+
+def _pairs(look: Look, *which: ColumnElement[bool]) -> list[PairView]:
     """The newest pairings; most of them are kept."""
     rows = look.session.execute(
         select(Companionship, Proof)
         .join(Proof, Proof.companionship_id == Companionship.id, isouter=True)
-        .where(Companionship.began_at <= look.now)
+        .where(Companionship.began_at <= look.now, *which)
         .order_by(Companionship.began_at.desc(), Companionship.id.desc())
         .limit(SHOWN)
     )
