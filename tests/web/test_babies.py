@@ -13,8 +13,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from monitor.settings import Settings
 from tests.web.dashboard import NAME, NIGHT, Dashboard, csrf, dashboard
-from web import journal
+from web import boxes, journal
+from web.database import Database
+from web.journal import Entry
+from web.nursery import Look
+from web.pages import babies
 from web.records import Animal, Feed, Observation, Photo, Reminder, Stay
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
@@ -292,6 +297,28 @@ def test_the_lightest_of_a_litter_is_asked_about_once(
     page = client.get(f"/babies/{ids[2]}").text
     assert "Is it the runt?" not in page
     assert ">runt<" in page
+
+
+def test_lists_show_the_newest_of_each_on_both_databases(database: Database) -> None:
+    settings = Settings.model_validate({"box": [{"id": "nest"}], "house": {"time_zone": "UTC"}})
+    who = Entry(by=NAME, now=NIGHT)
+    with database.writing() as session:
+        boxes.configured(session, settings, NIGHT)
+        fig, pip = (
+            int(journal.add_animal(session, who, {"name": name, "species": "kitten"}, box).id)
+            for name, box in (("Fig", "nest"), ("Pip", None))
+        )
+        for hours, ml, grams in ((30, 5, 200), (5, 6, 210), (2, 7, 220)):
+            at = NIGHT - timedelta(hours=hours)
+            fed = journal.feed(session, who, [fig], ml, at=at)
+            journal.weigh(session, who, fig, grams, at=at)
+        journal.undo(session, who, fed.undo_id)
+        journal.weigh(session, who, fig, 228, at=NIGHT, moment="after")
+    with database.reading() as session:
+        found = {one.name: one for one in babies.babies(Look(session, settings, NIGHT))}
+    one = found["Fig"]
+    assert (one.fed_ml, one.grams, one.grams_before, one.box_name) == (6, 220, 210, "Nest")
+    assert (found["Pip"].id, found["Pip"].fed_at, found["Pip"].box_id) == (pip, None, None)
 
 
 def test_approval_is_recorded_with_the_name(
