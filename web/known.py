@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal, or_, select, true, union_all
+from sqlalchemy import literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from web import whose
@@ -173,20 +173,17 @@ def _changed(session: Session, now: datetime) -> dict[str, datetime]:
 
 
 def _newest_feeds(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Feed]:
-    counts = (Feed.undone_at.is_(None), Feed.animal_id.in_(ids), Feed.at <= now)
+    # By the index a seek for each animal, as below.
     newest = (
-        select(Feed.animal_id, func.max(Feed.at).label("at"))
-        .where(*counts)
-        .group_by(Feed.animal_id)
-        .subquery()
+        select(Feed.id)
+        .where(Feed.animal_id == Animal.id, Feed.at <= now, Feed.undone_at.is_(None))
+        .order_by(Feed.at.desc(), Feed.id.desc())
+        .limit(1)
+        .correlate(Animal)
+        .scalar_subquery()
     )
-    rows = (
-        select(Feed)
-        .join(newest, (Feed.animal_id == newest.c.animal_id) & (Feed.at == newest.c.at))
-        .where(*counts)
-        .order_by(Feed.id)
-    )
-    return {feed.animal_id: feed for feed in session.scalars(rows)}
+    query = select(Feed).where(Feed.id.in_(select(newest).where(Animal.id.in_(ids))))
+    return {feed.animal_id: feed for feed in session.scalars(query)}
 
 
 def _milks(session: Session) -> dict[int, float | None]:
