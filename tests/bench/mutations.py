@@ -73,6 +73,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("rules", _BARRED, "4 -> (3)"): "rank 3 is about the box, not about an animal; below 4 as well",
     ("rules", _BARRED, "4 -> 5"): "what is chilled or hot is not of unknown warmth, as 4 asks",
     ("rules", _BARRED, "{4, 6, 7, 8, 9} -> {6, 7, 8, 9}"): "the same",
+    (
+        "scenario",
+        'return Kind(lambda value: isinstance(value, str) and value in words, " or ".join(words))',
+        "isinstance(value, str) and value in words -> (value in words)",
+    ): "nothing but a word equals one",
+    ("scenario", 'Part = TypeVar("Part", bound="_Checked")', "'Part' -> 'another'"): "a type",
+    ("scenario", 'Part = TypeVar("Part", bound="_Checked")', "'_Checked' -> 'another'"): "a type",
     ("tables", _ROW_0, "0 -> 1"): _LIGHTEST,
     ("tables", _ROW_0, "0 -> (-1)"): _LIGHTEST,
     ("tables", _ROW_35, "550 -> 551"): _ALIKE,

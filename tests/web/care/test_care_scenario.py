@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from tests.web.care.care_cases import a_case, elsewhere, kitten
-from web.care.scenario import MAX_ANIMALS, Protocol, Scenario, ScenarioError, read_scenario
+from web.care.scenario import (
+    MAX_ANIMALS,
+    TRUST_BODY_MIN,
+    TRUST_BOX_MIN,
+    TRUST_SIGNS_MIN,
+    TRUST_WEIGHT_MIN,
+    Protocol,
+    Scenario,
+    ScenarioError,
+    plain_scenario,
+    read_scenario,
+)
 
 
 def as_json(scenario: Scenario) -> dict[str, Any]:
@@ -225,3 +236,59 @@ def test_a_long_value_is_shown_short() -> None:
 
 def test_a_rescue_that_says_nothing_keeps_newcomers_apart_for_two_weeks() -> None:
     assert Protocol().quarantine_days == 14
+
+
+def test_how_long_a_measurement_may_be_trusted_is_the_tables_own() -> None:
+    assert (TRUST_BODY_MIN, TRUST_SIGNS_MIN, TRUST_BOX_MIN, TRUST_WEIGHT_MIN) == (60, 60, 10, 1440)
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "words"),
+    [
+        ("animals.0.species", "cat", "kitten or puppy, not "),
+        ("animals.0.body_feel", "icy", "warm or cool or cold or hot, or null, not "),
+        ("animals.0.in_box", "yes", "true or false, not "),
+        ("animals.0.exposed", "yes", "true or false, or null, not "),
+        ("animals.0.litter_id", 3, "text, or null, not "),
+        ("animals.0.id", "", "text that is not empty, not "),
+        ("animals.0.ok_with", ["tom", "tom"], "a list of different names, not "),
+        ("animals.0.age_days", 71, "a whole number from 0 to 70, or null, not "),
+        ("protocol.quarantine_days", 6, "a whole number from 7 to 30, not "),
+        ("box.temp_c", 61, "a number from 0 to 60, or null, not "),
+    ],
+)
+def test_a_wrong_value_is_told_what_it_must_be(path: str, wrong: object, words: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(changed(path, wrong))
+    assert f" must be {words}" in str(caught.value)
+
+
+def test_a_source_is_held_to_the_box_from_the_first_second_on() -> None:
+    plain = as_json(a_case(kitten("mia"), episode_s=1))
+    plain["cry"]["source_id"] = "tom"
+    with pytest.raises(ScenarioError, match="not in the box"):
+        read_scenario(plain)
+
+
+def test_of_several_invented_fields_the_first_by_name_is_told() -> None:
+    plain = as_json(a_case(kitten()))
+    plain["box"] |= {"zeal": 1, "attic": 2}
+    with pytest.raises(ScenarioError, match=r"^input\.box\.attic is not a field that I know$"):
+        read_scenario(plain)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(38, 40), (39, 40), (60, 40)])
+def test_a_value_of_forty_characters_is_shown_whole(length: int, shown: int) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(changed("animals.0.species", "x" * length))
+    said = str(caught.value).partition(", not ")[2]
+    assert len(said) == shown
+    assert said.endswith("..." if length > 38 else '"')
+
+
+def test_a_scenario_in_plain_words_is_read_back_the_same() -> None:
+    scenario = a_case(kitten("mia", ok_with=("tom",)), elsewhere("tom"))
+    plain = plain_scenario(scenario)
+    assert plain == as_json(scenario)
+    assert plain["animals"][0]["ok_with"] == ["tom"]
+    assert read_scenario(plain) == scenario
