@@ -242,7 +242,14 @@ def _flags(
     box = session.get(Box, one.box_id) if one.box_id else None
     inside: Sequence[KnownAnimal] = [replace(each, in_box=True) for each in (one, other)]
     asked = scenario_of(_quiet(box or Box(id="-", created_at=now), inside), house_settings, now)
-    facts = {each.id: facts_of(each, asked.scenario) for each in asked.scenario.animals}
+    # For a feed a weight of today counts; who is twice as heavy is so the day after too.
+    weights = {str(each.animal.id): each.weights[0].grams for each in (one, other) if each.weights}
+    facts = {
+        each.id: facts_of(
+            each if each.weight_g else replace(each, weight_g=weights.get(each.id)), asked.scenario
+        )
+        for each in asked.scenario.animals
+    }
     pair = [facts.get(str(each.animal.id)) for each in (one, other)]
     if pair[0] is None or pair[1] is None:  # too old for the rules
         return ()

@@ -269,3 +269,21 @@ def test_pages_of_nobody_are_not_found(client: FlaskClient) -> None:
     for path in ("/company/99", "/company/trial/99", "/company/in/cellar"):
         assert client.get(path).status_code == 404
     assert client.get("/company").status_code == 200
+
+
+def test_two_that_live_nowhere_are_put_into_a_box_that_is_asked_for(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    miso, pip = fit(shown, "Miso", None), fit(shown, "Pip", None)
+    answer = post(client, f"/company/{miso}/with/{pip}")
+    assert "Say in which box; neither of them is in one." in words(answer.text)
+    assert 'name="sure"' not in answer.text  # no doubt, but a question
+    post(client, f"/company/{miso}/with/{pip}", box="crate")
+    assert homes(shown) == {miso: "crate", pip: "crate"}
+
+
+def test_who_is_twice_as_heavy_is_so_the_day_after_too(shown: Dashboard) -> None:
+    miso, pip = fit(shown, "Miso", "nest"), fit(shown, "Pip", "crate", grams=610)
+    sure(shown, journal.put_together, miso, pip)
+    shown.at += timedelta(hours=30)
+    assert [flag.code for pair in together_now(shown) for flag in pair.flags] == ["too_heavy"]

@@ -21,6 +21,7 @@ from web.known import house
 from web.nursery import Look, entry, looking, writing
 from web.pages import babies
 from web.pages.babies import Baby, box_names
+from web.pages.lines import Problem, problem
 from web.pages.questions import Question, question
 from web.pages.taps import tap
 from web.records import Companionship
@@ -110,9 +111,10 @@ def begin(animal_id: int, partner_id: int) -> Any:
     try:
         with writing() as session:
             who = replace(entry(), sure="sure" in request.form)
-            written = journal.put_together(session, who, animal_id, partner_id)
+            box = request.form.get("box") or None
+            written = journal.put_together(session, who, animal_id, partner_id, box)
     except EntryError as error:
-        return _candidates(animal_id, {partner_id: error})
+        return _candidates(animal_id, {partner_id: problem(error)})
     _toast("They are together now", written)
     return redirect(url_for("company.trial", companionship_id=written.id), 303)
 
@@ -140,7 +142,7 @@ def mother(animal_id: int) -> Any:
             else:
                 written = journal.to_mother(session, who, animal_id)
     except EntryError as error:
-        return _candidates(animal_id, {0: error})
+        return _candidates(animal_id, {0: problem(error)})
     _toast("Noted", written)
     return redirect(url_for("company.candidates", animal_id=animal_id), 303)
 
@@ -197,7 +199,7 @@ def trial_shown(look: Look, companionship_id: int) -> dict[str, Any] | None:
 
 
 def _candidates(
-    animal_id: int, errors: Mapping[int, EntryError] | None = None
+    animal_id: int, errors: Mapping[int, Problem] | None = None
 ) -> str | tuple[str, int]:
     with looking() as look:
         found = company.candidates(look.session, look.settings.house, animal_id, look.now)
@@ -226,6 +228,7 @@ def _candidates(
             mother_questions=_questions(mother_open, asked.names),
             notes=asked.notes,
             errors=errors or {},
+            boxes=list(names.items()),
             pairs=[
                 pair
                 for pair in company.together(look.session, look.settings.house, look.now)
