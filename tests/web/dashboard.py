@@ -72,6 +72,28 @@ class Dashboard:
             assert answer.status_code == 303, answer.text
         return client
 
+    @contextmanager
+    def records_put_back(self) -> Iterator[None]:
+        """Afterwards the records (on SQLite) and the clock are as before.
+
+        So tests may share one app: to make it and to compile its templates takes longer than they.
+        """
+        path = Path(str(self.database.engine.url.database))
+        self.database.close()
+        before, at = path.read_bytes(), self.at
+        try:
+            yield
+        finally:
+            self.database.close()
+            for left in (
+                path,
+                path.with_name(f"{path.name}-wal"),
+                path.with_name(f"{path.name}-shm"),
+            ):
+                left.unlink(missing_ok=True)
+            path.write_bytes(before)
+            self.at = at
+
     def hear(self, topic: str, payload: bytes) -> None:
         """A message arrives and is taken."""
         with self.database.writing() as session:

@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,18 +24,27 @@ from web.records import Animal, Feed, Observation, Photo, Reminder, Stay
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 
 
-@pytest.fixture
-def shown(tmp_path: Path, sqlite_url: str) -> Iterator[Dashboard]:
-    assert sqlite_url
-    house = {"time_zone": "Europe/London", "vet_phone": "+44 20 7946 0018"}
-    boxes = [{"id": "nest", "name": "Nest"}, {"id": "crate"}]
-    with dashboard(tmp_path, house=house, box=boxes) as found:
-        yield found
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dashboard, FlaskClient]]:
+    """One dashboard for all tests here, and a browser that is signed in."""
+    settings = {"time_zone": "Europe/London", "vet_phone": "+44 20 7946 0018"}
+    nests = [{"id": "nest", "name": "Nest"}, {"id": "crate"}]
+    with dashboard(tmp_path_factory.mktemp("house"), house=settings, box=nests) as found:
+        yield found, found.client()
 
 
 @pytest.fixture
-def client(shown: Dashboard) -> FlaskClient:
-    return shown.client()
+def shown(house: tuple[Dashboard, FlaskClient]) -> Iterator[Dashboard]:
+    """Its records are the test's own."""
+    with house[0].records_put_back():
+        yield house[0]
+
+
+@pytest.fixture
+def client(shown: Dashboard, house: tuple[Dashboard, FlaskClient]) -> FlaskClient:
+    assert shown
+    house[1].get("/health")  # takes the toasts of an earlier test
+    return house[1]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +17,27 @@ from web.pages import offers
 from web.records import Feed, Note, Observation, Weight
 
 
-@pytest.fixture
-def shown(tmp_path: Path, sqlite_url: str) -> Iterator[Dashboard]:
-    assert sqlite_url
-    boxes = [{"id": "nest", "name": "Nest"}, {"id": "crate"}]
-    with dashboard(tmp_path, house={"time_zone": "Europe/London"}, box=boxes) as found:
-        yield found
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dashboard, FlaskClient]]:
+    """One dashboard for all tests here, and a browser that is signed in."""
+    settings = {"time_zone": "Europe/London"}
+    nests = [{"id": "nest", "name": "Nest"}, {"id": "crate"}]
+    with dashboard(tmp_path_factory.mktemp("house"), house=settings, box=nests) as found:
+        yield found, found.client()
 
 
 @pytest.fixture
-def client(shown: Dashboard) -> FlaskClient:
-    return shown.client()
+def shown(house: tuple[Dashboard, FlaskClient]) -> Iterator[Dashboard]:
+    """Its records are the test's own."""
+    with house[0].records_put_back():
+        yield house[0]
+
+
+@pytest.fixture
+def client(shown: Dashboard, house: tuple[Dashboard, FlaskClient]) -> FlaskClient:
+    assert shown
+    house[1].get("/health")  # takes the toasts of an earlier test
+    return house[1]
 
 
 @pytest.fixture
