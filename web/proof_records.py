@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Integer, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
@@ -130,9 +131,11 @@ def _feeds(
         .order_by(Feed.at, Feed.id)
     )
     found: dict[int, list[Fed]] = {}
+    intervals = cache(_interval_min)  # the same for most feeds of a day
     for animal_id, at in rows:
-        grams = _weight_at(weights.get(animal_id, ()), at)
-        interval = timedelta(minutes=_interval_min(by_id[animal_id], grams, house, at))
+        animal, grams = by_id[animal_id], _weight_at(weights.get(animal_id, ()), at)
+        age = age_in_days(animal.born_on, at, house.zone)
+        interval = timedelta(minutes=intervals(animal, grams, age, night=is_night(house, at)))
         found.setdefault(animal_id, []).append(Fed(at, interval))
     return found
 
@@ -159,9 +162,8 @@ def _weight_at(weights: Sequence[tuple[datetime, float]], at: datetime) -> float
     return newest[-1] if newest else None
 
 
-def _interval_min(animal: Animal, grams: float | None, house: HouseSettings, at: datetime) -> int:
+def _interval_min(animal: Animal, grams: float | None, age: int | None, *, night: bool) -> int:
     """Until its next feed, by the rules."""
-    age = age_in_days(animal.born_on, at, house.zone)
     baby = scenario.Animal(
         id=str(animal.id),
         species=animal.species,  # type: ignore[arg-type]  # the table's own check
@@ -175,7 +177,7 @@ def _interval_min(animal: Animal, grams: float | None, house: HouseSettings, at:
     asked = scenario.Scenario(
         cry=scenario.Cry(episode_s=0),
         box=scenario.Box(),
-        context=scenario.Context(night=is_night(house, at)),
+        context=scenario.Context(night=night),
         protocol=scenario.Protocol(),
         animals=(baby,),
     )
