@@ -378,9 +378,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_body_makes_it_fall_over(operations: Operations, data: st.DataObject) -> None:
     """Each operation, with bodies made of its own field names: refused or written, never a 5xx."""
