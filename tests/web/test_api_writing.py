@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.web.api_calls import Api
 from tests.web.cry_messages import NOW, arrived, cry, cry_id, state
-from web import carers, tokens
+from tests.web.dashboard import dashboard
+from web import carers, journal, tokens
 from web.database import Database, open_database
 from web.records import Audit
 
@@ -414,3 +416,18 @@ def test_every_write_is_in_the_audit_under_the_tokens_name(api: Api) -> None:
     with api.database.reading() as session:
         newest = session.get_one(Audit, api.json(f"{V1}/entries")["items"][0]["id"])
         assert (newest.by, newest.action) == ("test (API)", "fed")
+
+
+def test_the_dashboard_takes_a_whole_photo_but_no_other_body_of_that_size(tmp_path: Path) -> None:
+    """In the whole app, whose forms are small."""
+    with dashboard(tmp_path) as shown:
+        kitten = shown.write(journal.add_animal, {"name": "Miso", "species": "kitten"})
+        with shown.database.writing() as session:
+            secret = tokens.add(session, "camera", shown.at, scope=tokens.WRITE)
+        headers = {"Authorization": f"Bearer {secret}"}
+        client = shown.app.test_client()
+        photo = f"{V1}/animals/{kitten}/photo"
+        assert client.put(photo, data=JPEG + bytes(250_000), headers=headers).status_code == 200
+        told = {"text": "x" * 250_000, "animal_id": kitten}
+        answer = client.post(f"{V1}/notes", json=told, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
