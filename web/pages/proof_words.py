@@ -22,15 +22,15 @@ CAUSES = {
 }
 
 
-def headline(change: Change) -> str:
-    """What company changed, in a few words."""
+def headline(change: Change, calls: bool = False) -> str:
+    """What company changed, in a few words: of the crying, or of the calls."""
     found = change.found
     if found is None:
         return "Too few data"
     if found.high < 1:
-        return f"{_part(found.ratio)} less crying"
+        return f"{_part(found.ratio)} {'fewer calls' if calls else 'less crying'}"
     if found.low > 1:
-        return f"{_more(found.ratio)} more crying"
+        return f"{_more(found.ratio)} more {'calls' if calls else 'crying'}"
     return "No clear change"
 
 
