@@ -19,6 +19,7 @@ from web import journal, suggesting
 from web.care.advice import plain
 from web.care.rules import Code
 from web.care.sources import RANKS, SOURCES
+from web.care.wording import ENDS
 from web.commands.suggest import suggest
 from web.pages import acts
 from web.records import Animal, Feed, Observation, Suggestion
@@ -257,7 +258,7 @@ def test_why_shows_facts_source_and_a_file_that_the_command_answers_alike(
 
 
 def test_every_code_has_a_source_a_rank_and_buttons_that_write() -> None:
-    assert set(SOURCES) == set(RANKS) == set(Code)
+    assert set(SOURCES) == set(RANKS) == set(ENDS) == set(Code)
     buttons = {act.do for some in acts._ACTS.values() for act in some}
     assert buttons - {"done"} <= set(acts.WRITES)
     assert set(acts.WRITES) | {"done", *journal.WHYS} == set(acts.SAID)

@@ -21,11 +21,15 @@ SOURCES: dict[Code, str] = {
         "heat and of weight loss are judgement"
     ),
     Code.WARM_FIRST: (
-        "Milk only once warm, and warm slowly: Husbandry of the neonate, Merck Veterinary Manual. "
+        "Milk only once warm: Husbandry of the neonate (textbook chapter). Warm slowly: "
+        "Problem-Based Feline Medicine. "
         f"Limits by age: {_NUTRITION}; sources differ from 32 to 36.1 °C, the careful end stands"
     ),
     Code.CHECK_BOX: f"Nest by age: {_NUTRITION}; Root Kustritz, University of Minnesota",
-    Code.CHECK_WARMTH: "A cool belly comes before any milk: Merck Veterinary Manual; judgement",
+    Code.CHECK_WARMTH: (
+        "Warmth comes before any milk: Husbandry of the neonate (textbook chapter). To feel it "
+        "first is judgement"
+    ),
     Code.CHECK_SPECIES: (
         "A cry tells who and how strongly, not why: Scheumann et al. 2012 (Frontiers in Zoology). "
         "That a person looks is judgement"

@@ -86,6 +86,27 @@ CARDS: dict[Code, Card] = {
     ),
 }
 
+# When a card goes away: what has to be on record then.
+_PAIRED = "they are together, or one is due, cool or unwell by then"
+ENDS: dict[Code, str] = {
+    Code.URGENT_VET: "a new look finds none of these signs",
+    Code.WARM_FIRST: "it is warm again",
+    Code.CHECK_BOX: "the nest is back in its range, and nobody is too warm",
+    Code.CHECK_WARMTH: "somebody has felt it",
+    Code.CHECK_SPECIES: "somebody says who cried",
+    Code.REUNITE: "it is with its mother, or she does not take it",
+    Code.FEED: "its feed is noted",
+    Code.CHECK_FEED_LOG: "its last feed is noted",
+    Code.STIMULATE: "urine or stool is noted",
+    Code.CHECK_ILL: "it was found well, and what is told above no longer holds",
+    Code.PAIR_SAME_LITTER: _PAIRED,
+    Code.PAIR_SAME_SPECIES: _PAIRED,
+    Code.PAIR_CROSS_SPECIES: _PAIRED,
+    Code.CHECK_COMPANION: "the missing facts are known",
+    Code.COMFORT: "it has its comforts",
+    Code.WAIT_AND_WATCH: "it is quiet",
+}
+
 REASONS: dict[str, str] = {
     "limp": "It hangs limp.",
     "unresponsive": "It does not answer to touch.",

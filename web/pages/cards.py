@@ -12,7 +12,7 @@ from web.care.rules import Code
 from web.care.scenario import RED_FLAGS
 from web.care.sources import SOURCES
 from web.care.voice import Voice
-from web.care.wording import CARDS
+from web.care.wording import CARDS, ENDS
 from web.care.would_change import Turn as Outcome
 from web.care.would_change import turns, wait
 from web.known import House
@@ -61,6 +61,11 @@ class Card:
         return (*later, ("did_not_help", "Did not help"), ("wrong", "Wrong"))
 
     @property
+    def ends(self) -> str:
+        """What makes it go away."""
+        return ENDS[Code(self.item.code)]
+
+    @property
     def source(self) -> str:
         """What it rests on."""
         return SOURCES[Code(self.item.code)]
@@ -107,7 +112,9 @@ def suggested(
             folded.append(card(advice, item, row, plans))
             continue
         # The first card is changed by whatever stands above it, so that it asks for that too.
-        keys = item.unknown if shown else (*item.unknown, *advice.result.unknown)
+        # What cannot wait asks for nothing but its own.
+        own = bool(shown) or item.code in NEVER_SETTLED
+        keys = item.unknown if own else (*item.unknown, *advice.result.unknown)
         asked = list(dict.fromkeys(key for key in keys if key in unasked))[:ASKED_AT_ONCE]
         made = card(advice, item, row, plans, [unasked.pop(key) for key in asked])
         shown.append(made)
