@@ -242,6 +242,8 @@ def test_what_was_noted_of_the_wrong_baby_is_moved_or_struck_out(
 def test_one_fact_of_a_look_is_put_right(shown: Dashboard, client: FlaskClient, miso: int) -> None:
     shown.write(journal.checked, [miso], [], {"stool_score": "4"})
     facts = {one.fact: one.id for one in rows(shown, Observation)}
+    other = shown.write(journal.add_animal, {"name": "Pip", "species": "kitten"}, "nest")
+    assert post(client, f"/babies/{other}/log/check/{facts['limp']}/remove").status_code == 404
     page = client.get(f"/babies/{miso}/log/check/{facts['gasping']}").text
     assert "stool 4 of 7" in page
     post(client, f"/babies/{miso}/log/check/{facts['stool_score']}", value="6")

@@ -112,7 +112,7 @@ def test_where_one_line_is_wrong_none_is_written_and_all_that_was_typed_stays(
     answer = post(client, "/note/feed", animal=babies[:2], shown=babies, back="/babies", **form)
     assert answer.status_code == 422
     assert new_rows(shown, Feed) == []
-    assert "Must be a number" in answer.text
+    assert "The amount must be a number" in answer.text
     assert value_of(answer.text, f"ml-{fig}") == "7.5"
     assert value_of(answer.text, f"ml-{miso}") == "lots"
     assert f'name="how-{fig}" value="short" checked' in answer.text
@@ -237,7 +237,7 @@ def test_of_a_box_full_those_ticked_are_well(
     assert "Tick who is well" in client.get("/note/look?box=nest").text
     form = {"animal": babies[:2], "shown": babies[:2], "warm": "yes", "in_box": "nest"}
     wrong = post(client, "/note/well", **form, nest_c="310")
-    assert "Nest: Must be from 0 to 60" in wrong.text
+    assert "Nest: The temperature must be from 0 to 60" in wrong.text
     assert new_rows(shown, Observation) == []
     page = client.get(post(client, "/note/well", **form, nest_c="31").location).text
     assert "Fig and Miso: looked at, well; nest 31 °C" in page

@@ -78,8 +78,8 @@ def record(animal_id: int, kind: str, record_id: int) -> Page:
 def correct(animal_id: int, kind: str, record_id: int) -> Page:
     """Put it right; only what was changed is written."""
     with looking() as look:
-        shown = _values(_found(look.session, kind, record_id), kind)
-    typed = {name: request.form[name] for name in (*shown, "at") if name in request.form}
+        shown = _values(_found(look.session, animal_id, kind, record_id), kind)
+    typed = {name: _lines(request.form[name]) for name in shown if name in request.form}
     changed = {name: value for name, value in typed.items() if value != shown[name]}
     other = request.form.get("animal", "")
     if other.isdecimal() and int(other) != animal_id:
@@ -98,6 +98,8 @@ def correct(animal_id: int, kind: str, record_id: int) -> Page:
 @bp.post("/<kind>/<int:record_id>/remove")
 def remove(animal_id: int, kind: str, record_id: int) -> Page:
     """Strike it out; undo brings it back."""
+    with looking() as look:
+        _found(look.session, animal_id, kind, record_id)
     tried = lines.write_form(
         lambda session, who: [journal.remove(session, who, kind, record_id)],
     )
@@ -117,11 +119,17 @@ def facts(animal_id: int) -> Page:
         return render_template("animal_past.html", animal=animal, past=past)
 
 
-def _found(session: Session, kind: str, record_id: int) -> Row:
-    row = session.get(KINDS[kind], record_id) if kind in FIELDS else None
-    if row is None or row.undone_at is not None:  # type: ignore[attr-defined]
+def _found(session: Session, animal_id: int, kind: str, record_id: int) -> Row:
+    row: Any = session.get(KINDS[kind], record_id) if kind in FIELDS else None
+    if row is None or row.undone_at is not None or row.animal_id != animal_id:
         abort(404)
-    return row  # type: ignore[return-value]
+    found: Row = row
+    return found
+
+
+def _lines(text: str) -> str:
+    """Browsers send the ends of lines in their own way."""
+    return text.replace("\r\n", "\n")
 
 
 def _values(row: Row, kind: str) -> dict[str, str]:
@@ -141,9 +149,8 @@ def _text(value: Any) -> str:
 def _page(animal_id: int, kind: str, record_id: int, tried: lines.Tried) -> Page:
     with looking() as look:
         session = look.session
-        row, animal = _found(session, kind, record_id), session.get(Animal, animal_id)
-        if animal is None or row.animal_id != animal_id:
-            abort(404)
+        row = _found(session, animal_id, kind, record_id)
+        animal = session.get_one(Animal, animal_id)
         milks = [(str(one.id), one.name) for one in session.scalars(select(Formula))]
         page = render_template(
             "record.html",

@@ -23,6 +23,7 @@ from web.pages.offers import Offer
 from web.pages.taps import came_from
 
 Form = MultiDict[str, str]
+LONGEST_ID = 19  # digits of an id that no database has
 WriteOne = Callable[[Session, Entry, int], Sequence[Written]]
 Write = Callable[[Session, Entry], Sequence[Written]]
 
@@ -89,11 +90,12 @@ def write_each(ids: Iterable[int], write: WriteOne) -> Attempt:
 
     try:
         with writing() as session:
-            what = f"form {request.path}"
-            answer = once(session, _key(), what, who.now, do).answer
+            answer = once(session, _key(), f"form {request.path}", who.now, do).answer
         return Attempt(undo_ids=answer["undo"])
     except _NotAllError:
         return Attempt(problems=problems)
+    except EntryError as error:  # the form as a whole
+        return Attempt(problems={0: problem(error)})
 
 
 def write_form(write: Write) -> Tried:
@@ -124,7 +126,7 @@ def _undo_ids(
             with session.begin_nested():
                 written += write(session, who, animal_id)
         except EntryError as error:
-            problems[animal_id] = problem(error)
+            problems[animal_id] = _named_problem(error)
     if not written and not problems:
         problems[0] = Problem("Nothing is filled in yet.")
     if problems:
@@ -144,18 +146,52 @@ def new_key() -> str:
     return secrets.token_urlsafe(9)
 
 
+# What the journal's fields are called where its words stand beside a baby, not below a field.
+_CALLED = {
+    "at": "the time",
+    "ago": "the time",
+    "amount_ml": "the amount",
+    "grams": "the weight",
+    "before_g": "the weight before",
+    "after_g": "the weight after",
+    "text": "the note",
+    "body_temp_c": "the temperature",
+    "temp_c": "the temperature",
+    "note": "the note",
+    "stool_score": "the stool's score",
+    "formula_id": "the milk",
+}
+_OF_A_FIELD = ("is ", "must ", "needs ", "holds ")  # how a message about the field begins
+
+
+def _named_problem(error: EntryError) -> Problem:
+    called = _CALLED.get(error.field)
+    if called and error.message.startswith(_OF_A_FIELD):
+        return replace(problem(error), text=_sentence(f"{called} {error.message}"))
+    return problem(error)
+
+
 def problem(error: EntryError) -> Problem:
     """The journal's refusal, as a sentence."""
-    text = error.message[0].upper() + error.message[1:]
-    text = text if text.endswith((".", "?")) else f"{text}."
+    text = _sentence(error.message)
     if isinstance(error, Doubt):
         return Problem(text, doubt=True, same=error.same)
     return Problem(text)
 
 
+def _sentence(words: str) -> str:
+    said = words[0].upper() + words[1:]
+    return said if said.endswith((".", "?")) else f"{said}."
+
+
+def ids_of(form: Form, field: str) -> list[int]:
+    """The animals that a field of the form names."""
+    return [int(one) for one in form.getlist(field) if one.isdecimal() and len(one) < LONGEST_ID]
+
+
 def ticked(form: Form) -> list[int]:
     """The animals that are meant."""
-    return [int(one) for one in form.getlist("animal") if one.isdecimal() and len(one) < 19]
+    return ids_of(form, "animal")
 
 
 def done(text: str, undo_ids: Sequence[int], to: str = "") -> BaseResponse:

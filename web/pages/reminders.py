@@ -14,7 +14,7 @@ from web import journal
 from web.journal import Entry, Written
 from web.nursery import Look, looking
 from web.pages import babies, lines
-from web.pages.taps import tap
+from web.pages.taps import our_path, tap
 from web.records import Animal, Reminder
 
 bp = Blueprint("reminders", __name__, url_prefix="/reminders")
@@ -140,7 +140,7 @@ def _form(tried: lines.Tried) -> Page:
             every=EVERY,
             days=_days(look),
             new_key=lines.new_key,
-            back=form.get("back") or url_for("reminders.reminders"),
+            back=our_path(form.get("back", "")) or url_for("reminders.reminders"),
         )
     return page, 422 if tried.errors else 200
 

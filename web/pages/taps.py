@@ -56,9 +56,13 @@ def answered(message: dict[str, Any], status: int = 200) -> Response:
 
 def came_from() -> str:
     """Where to go back to: only paths of our own."""
-    back = request.form.get("back", "")
-    ours = back.startswith("/") and not back.startswith(("//", "/\\"))
-    return back if ours else url_for("home.home")
+    return our_path(request.form.get("back", "")) or url_for("home.home")
+
+
+def our_path(text: str) -> str:
+    """A path of our own pages; empty where it would lead elsewhere."""
+    ours = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if ours else ""
 
 
 @bp.post("/fed")
