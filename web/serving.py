@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -90,7 +91,17 @@ def serve(server: Any) -> None:
     """Answer until SIGTERM or Ctrl-C."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    settle()
     server.run()  # ends on SystemExit, through the dispatcher's shutdown
+
+
+def settle() -> None:
+    """What is loaded by now stays for good: let the collector of garbage not look at it again.
+
+    Looking through it all takes 0.1 s on a PC and more on a Pi, in the middle of some request.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler's

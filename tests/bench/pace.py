@@ -30,7 +30,7 @@ from monitor.settings import Settings
 from tests.bench.year import AT_A_TIME, BOXES, NOW, WAVES, cry_id, fill
 from tests.postgresql import PostgreSQL
 from tests.web.dashboard import NAME, PASSPHRASE, csrf
-from web import carers, tokens
+from web import carers, serving, tokens
 from web.app import create_app
 from web.database import Database, open_database
 from web.records import Cry, Feed
@@ -81,6 +81,7 @@ class House:
         form = {"name": NAME, "passphrase": PASSPHRASE}
         form["csrf_token"] = csrf(self.client, "/sign-in")
         assert self.client.post("/sign-in", data=form).status_code == 303
+        serving.settle()  # as the server does
 
     def ask(self, path: str, method: str = "GET", body: Any = None) -> TestResponse:
         """The answer, with all of its body."""
