@@ -80,11 +80,20 @@ class Ruling(NamedTuple):
     gate: str
     verdict: Verdict
     unknown: tuple[str, ...]  # facts that it misses, as `id.fact`
+    failing: tuple[str, ...] = ()  # ids of those that shut it
 
 
 # What a gate finds for one animal: open (True), shut (False), or the name of the fact it misses.
 Finding = bool | str
-Check = Callable[[Pair], tuple[Verdict, tuple[str, ...]]]
+Check = Callable[[Pair], "Found"]
+
+
+class Found(NamedTuple):
+    """A ruling before it has its gate's name."""
+
+    verdict: Verdict
+    unknown: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
 
 
 def each(finding: Callable[[Facts, Pair], Finding]) -> Check:
@@ -99,18 +108,18 @@ def companion(finding: Callable[[Facts, Pair], Finding]) -> Check:
 
 def _verdict(
     pair: Pair, finding: Callable[[Facts, Pair], Finding], animals: tuple[Facts, ...]
-) -> tuple[Verdict, tuple[str, ...]]:
-    shut = False
+) -> Found:
+    shut: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     for facts in animals:
         found = finding(facts, pair)
         if found is False:
-            shut = True
+            shut += (facts.id,)
         elif found is not True:
             missing += (f"{facts.id}.{found}",)
     if shut:
-        return Verdict.FAILED, missing
-    return (Verdict.UNKNOWN, missing) if missing else (Verdict.PASSED, ())
+        return Found(Verdict.FAILED, missing, shut)
+    return Found(Verdict.UNKNOWN, missing) if missing else Found(Verdict.PASSED)
 
 
 def _health(facts: Facts, _: Pair) -> Finding:
@@ -140,7 +149,7 @@ def _exposed(facts: Facts, _: Pair) -> Finding:
     return "exposed" if facts.animal.exposed is None else not facts.animal.exposed
 
 
-def _exposed_alike(pair: Pair) -> tuple[Verdict, tuple[str, ...]]:
+def _exposed_alike(pair: Pair) -> Found:
     """Littermates have shared their germs, unless one alone was exposed since.
 
     An exposure that nobody knows of is no bar here, but is said.
@@ -148,8 +157,9 @@ def _exposed_alike(pair: Pair) -> tuple[Verdict, tuple[str, ...]]:
     missing = tuple(f"{facts.id}.exposed" for facts in pair.both if facts.animal.exposed is None)
     exposed = {facts.animal.exposed for facts in pair.both}
     if exposed == {True, False}:
-        return Verdict.FAILED, missing
-    return (Verdict.UNKNOWN if exposed == {True, None} else Verdict.PASSED), missing
+        shut = tuple(facts.id for facts in pair.both if facts.animal.exposed)
+        return Found(Verdict.FAILED, missing, shut)
+    return Found(Verdict.UNKNOWN if exposed == {True, None} else Verdict.PASSED, missing)
 
 
 def _parasites(facts: Facts, _: Pair) -> Finding:
@@ -202,13 +212,13 @@ def _once_older(facts: Facts, good: bool | None, from_days: int, fact: str) -> F
     return "age_days" if age is None else False
 
 
-def _supervision(pair: Pair) -> tuple[Verdict, tuple[str, ...]]:
+def _supervision(pair: Pair) -> Found:
     can_watch = pair.context.carer_can_watch
     if pair.tried or can_watch:
-        return Verdict.PASSED, ()
+        return Found(Verdict.PASSED)
     if can_watch is None:
-        return Verdict.UNKNOWN, ("context.carer_can_watch",)
-    return Verdict.FAILED, ()
+        return Found(Verdict.UNKNOWN, ("context.carer_can_watch",))
+    return Found(Verdict.FAILED)
 
 
 class Gate(NamedTuple):

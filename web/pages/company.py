@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from web import changes, company, journal
 from web.care.company import Pairing
-from web.care.gates import Level, Verdict
+from web.care.gates import Level, Ruling, Verdict
 from web.care.pairs import CRITERIA
 from web.care.tables import WATCH_WEIGHT_ABOVE_RATIO
 from web.care.wording import GATES
@@ -50,6 +50,7 @@ class Gate:
 
     text: str
     verdict: str  # passed, failed, unknown
+    whose: str = ""  # names of those that shut it, or of whom something is not known
 
 
 @dataclass(frozen=True)
@@ -246,12 +247,22 @@ def _candidate(pairing: Pairing, listed: Mapping[str, Baby], names: Mapping[str,
         baby=listed[pairing.other.id],
         level=LEVELS[pairing.level],
         verdict=pairing.verdict,
-        gates=tuple(Gate(GATES[one.gate], one.verdict) for one in pairing.rulings),
+        gates=tuple(
+            Gate(GATES[one.gate], one.verdict, _whose(one, names)) for one in pairing.rulings
+        ),
         questions=_questions(dict.fromkeys(open_), names)[:ASKED],
         tried=pairing.pair.tried,
         approval_missing=pairing.level is Level.CROSS and not all(one.cross_ok for one in both),
         heavy=ratio is not None and ratio > WATCH_WEIGHT_ABOVE_RATIO,
     )
+
+
+def _whose(ruling: Ruling, names: Mapping[str, str]) -> str:
+    """Of whom it is; nobody where it is of both, or of the house."""
+    missing = (key.rpartition(".")[0] for key in ruling.unknown)
+    ids = ruling.failing or tuple(missing)
+    found = [names[one] for one in ids if one in names]
+    return found[0] if len(found) == 1 else ""
 
 
 def _questions(keys: Any, names: Mapping[str, str]) -> tuple[Question, ...]:
