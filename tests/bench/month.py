@@ -26,8 +26,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.web.care.invariants import CHECKS
+from tests.web.cry_messages import arrived, minute
 from tests.web.dashboard import Dashboard, dashboard
-from web import boxes, month, tokens
+from web import boxes, month, proof, tokens
 from web.care.advice import plain, suggest
 from web.care.scenario import read_scenario
 from web.month import (
@@ -48,6 +49,10 @@ from web.month import (
     Together,
     Weighed,
 )
+from web.month.babies import LISTENING
+from web.month.days import ALONE_AN_HOUR, HUNGRY_AN_HOUR, TOGETHER_AN_HOUR
+from web.records import Companionship
+from web.take import take
 
 ZONE = ZoneInfo("Europe/London")
 SEASONS = {"autumn": date(2026, 10, 4), "spring": date(2027, 3, 7)}  # first days
@@ -66,6 +71,7 @@ ROWS: tuple[tuple[int, int, tuple[int, int], tuple[int, int]], ...] = (
 )
 
 # Who is to be company for whom, and what it is called.
+COMPANY_JUDGED = 24  # days: a week after it began
 COMPANY = {"Pip": ("Poppy", "PAIR_CROSS_SPECIES"), "Juno": ("Kiwi", "PAIR_SAME_SPECIES")}
 
 
@@ -307,6 +313,37 @@ class House:
         at = _moment(page[0]["at"]) if page else None
         return at is not None and self.shown.at - at <= timedelta(hours=1)
 
+    def listened(self, begin: datetime, end: datetime) -> None:
+        """The boxes with a microphone tell that they listened all the time."""
+        hours = int((end - begin) / timedelta(hours=1))
+        said = [
+            minute(
+                number + 1,
+                box=box,
+                run=f"{place:016x}",
+                at=begin + timedelta(hours=number),
+                length_s=3600.0,
+                listened_s=3600.0,
+            )
+            for place, box in enumerate(LISTENING)
+            for number in range(hours)
+        ]
+        with self.shown.database.writing() as session:
+            told = [arrived(one) for one in said]
+            assert set(take(session, told, self.shown.settings, self.shown.now())) == {None}
+
+    def company_helped(self) -> None:
+        """In this house company takes most of the crying away, and none that is for food."""
+        with self.shown.database.reading() as session:
+            pair = session.get_one(Companionship, self._pairs["Pip"])
+            found = proof.of_pairing(session, self.shown.settings.house, pair, self.shown.now())
+        away, due = found.away.found, found.due.found
+        assert away is not None, found
+        assert away.low < TOGETHER_AN_HOUR / ALONE_AN_HOUR < away.high < 1, found
+        true = (TOGETHER_AN_HOUR + HUNGRY_AN_HOUR) / (ALONE_AN_HOUR + HUNGRY_AN_HOUR)
+        assert due is None or due.low < true < due.high, found
+        self.counts["proof of company"] += 1
+
     def suggestions(self, box: str) -> list[dict[str, Any]]:
         """Those of a box: as its scenario file gives them again, and within the invariants."""
         said = self.get(f"boxes/{box}/suggestions")
@@ -438,6 +475,9 @@ def run(
                     house.counts["spot checks"] += 1
             if only is None or isinstance(step, only):
                 house.happen(step)
+        if only is None and days >= COMPANY_JUDGED:
+            house.listened(start, end)
+            house.company_helped()
         return house
 
 
