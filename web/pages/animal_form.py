@@ -153,5 +153,6 @@ def _form(animal: Animal | None, values: Mapping[str, Any], tried: lines.Tried) 
         statuses=list(STATUSES.items()),
         today=now().astimezone(settings().house.zone).date(),
         new_key=lines.new_key,
+        sure_word=lines.sure_word,
     )
     return page, 422 if tried.errors else 200

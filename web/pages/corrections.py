@@ -167,6 +167,7 @@ def _page(animal_id: int, kind: str, record_id: int, tried: lines.Tried) -> Page
             milks=milks,
             past=_past(look, kind, record_id, dict(milks)),
             new_key=lines.new_key,
+            sure_word=lines.sure_word,
         )
     return page, 422 if tried.errors else 200
 

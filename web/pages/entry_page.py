@@ -64,6 +64,7 @@ def page(kind: str, form: lines.Form, attempt: Attempt | None = None) -> Page:
             red_signs=RED_SIGNS,
             amber_signs=AMBER_SIGNS,
             new_key=lines.new_key,
+            sure_word=lines.sure_word,
         )
         return shown_page, 422 if attempt else 200
 

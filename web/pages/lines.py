@@ -82,7 +82,7 @@ class _NotAllError(Exception):
 
 def write_each(ids: Iterable[int], write: WriteOne) -> Attempt:
     """Write every line, or none; a form that arrives twice is written once."""
-    who = replace(entry(), sure="sure" in request.form)
+    who = replace(entry(), sure=_is_sure())
     problems: dict[int, Problem] = {}
 
     def do() -> dict[str, Any]:
@@ -100,7 +100,7 @@ def write_each(ids: Iterable[int], write: WriteOne) -> Attempt:
 
 def write_form(write: Write) -> Tried:
     """Write a form about one thing, or say which field is wrong."""
-    who = replace(entry(), sure="sure" in request.form)
+    who = replace(entry(), sure=_is_sure())
     try:
         with writing() as session:
             answer = once(
@@ -136,9 +136,23 @@ def _undo_ids(
 
 def _key() -> str:
     """This form, with what is typed in it: a phone that is not sure it arrived sends it again."""
-    typed = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
-    digest = hashlib.sha256(repr(typed).encode()).hexdigest()[:24]
-    return f"{request.form.get('key', '')[:40] or new_key()} {digest}"
+    return f"{request.form.get('key', '')[:40] or new_key()} {_typed('csrf_token')}"
+
+
+def sure_word() -> str:
+    """What the button sends that says "yes, write it": it holds for just what was typed."""
+    return _typed("csrf_token", "key", "sure", "same")
+
+
+def _is_sure() -> bool:
+    return request.form.get("sure") == sure_word()
+
+
+def _typed(*but: str) -> str:
+    """A digest of what the form holds, but for some fields."""
+    fields = request.form.items(multi=True)
+    typed = sorted((k, v) for k, v in fields if k.partition("-")[0] not in but)
+    return hashlib.sha256(repr(typed).encode()).hexdigest()[:24]
 
 
 def new_key() -> str:

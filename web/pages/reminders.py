@@ -140,6 +140,7 @@ def _form(tried: lines.Tried) -> Page:
             every=EVERY,
             days=_days(look),
             new_key=lines.new_key,
+            sure_word=lines.sure_word,
             back=our_path(form.get("back", "")) or url_for("reminders.reminders"),
         )
     return page, 422 if tried.errors else 200
