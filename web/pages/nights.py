@@ -8,14 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from web import changes, minutes, silence
 from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
-from web.reading import LONGEST_CRY
 from web.records import Box, Cry, Review, Wish
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
@@ -154,11 +153,12 @@ def _view(look: Look, row: Box, begin: datetime, end: datetime, height: float) -
 
 def _cries(session: Session, box_id: str, begin: datetime, end: datetime) -> list[Cried]:
     """Those in a time, but for what a carer said was none."""
+    here = (Cry.box_id == box_id, Cry.state != "retracted")
+    # A box has one cry at a time: of those that began before, only the last may reach into it.
+    last = session.scalar(select(func.max(Cry.onset)).where(*here, Cry.onset <= begin))
     rows = session.scalars(
         select(Cry)
-        .where(Cry.box_id == box_id, Cry.state != "retracted")
-        .where(Cry.onset < end, Cry.offset > begin)
-        .where(Cry.onset > begin - LONGEST_CRY)  # else all years before are looked through
+        .where(*here, Cry.onset >= (last or begin), Cry.onset < end, Cry.offset > begin)
         .order_by(Cry.onset)
         .limit(MOST_CRIES)
     ).all()
