@@ -37,7 +37,6 @@ class Candidates:
     question: Question  # with the names behind the scenario's ids
     pairings: tuple[Pairing, ...]
     mother: tuple[Ruling, ...]  # criteria for going back to its mother
-    tried: frozenset[str]  # ids of those with whom a trial went well
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,6 @@ def candidates(
         question=asked,
         pairings=tuple(sorted(pairings, key=lambda one: _ORDER[one.verdict])),
         mother=back_to_mother(facts_of(found, asked.scenario)) if found else (),
-        tried=frozenset(str(one) for one in lone.ok_with),
     )
 
 

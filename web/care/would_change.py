@@ -76,12 +76,6 @@ def turns(scenario: Scenario, unknown: Iterable[str]) -> tuple[Turn, ...]:
     return tuple(found)
 
 
-def first_changes(scenario: Scenario, unknown: Iterable[str]) -> tuple[Turn, ...]:
-    """The turns that put another suggestion first."""
-    first = _outline(suggest(scenario))[0]
-    return tuple(turn for turn in turns(scenario, unknown) if turn.first is not first)
-
-
 def wait(scenario: Scenario) -> Wait | None:
     """After how long, if nothing is done and it cries on, another suggestion comes first."""
     if scenario.cry.episode_s == 0:

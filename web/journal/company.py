@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from web.care.tables import MAX_WEIGHT_RATIO
 from web.journal.animals import house
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
 from web.journal.values import choice, ids, moment, text_or_unknown, whole
@@ -18,7 +19,6 @@ from web.records import Animal, Companionship, Observation, Stay
 
 TRIAL_MIN = 30  # a first trial is watched for so long (care rules, section 7)
 WEIGHT_KNOWN = timedelta(days=7)  # an older weight says too little of a baby
-TOO_HEAVY = 2.0  # the heavier of two over the lighter (care rules, section 3)
 _OUTCOME = choice("passed", "failed")
 _KIND = choice("company", "litter", "mother")
 _WHY = text_or_unknown(200)
@@ -98,7 +98,7 @@ def against(session: Session, animal: Animal, partner: Animal, now: datetime) ->
         yield f"no coordinator has approved company across species for {missing}"
     weights = [_grams(session, one, now) for one in both]
     lighter, heavier = min(w or 0 for w in weights), max(w or 0 for w in weights)
-    if lighter and heavier > TOO_HEAVY * lighter:
+    if lighter and heavier > MAX_WEIGHT_RATIO * lighter:
         yield "one weighs more than twice as much as the other"
     if _last_outcome(session, animal, partner) == "failed":
         yield "their last time together did not go well"

@@ -17,12 +17,14 @@ from web.care.pairs import CRITERIA, FLAGS, back_to_mother, flags
 from web.care.rules import Code
 from web.care.scenario import Animal, RedFlags, Scenario, plain_scenario, read_scenario
 from web.care.wording import question
-from web.care.would_change import MOST_FACTS, answers, first_changes, later, turns, wait
+from web.care.would_change import MOST_FACTS, answers, later, turns, wait
 
 
 def said(scenario: Scenario, key: str) -> dict[str, Code | None]:
     """Answer -> what comes first then, of the answers that change the first suggestion."""
-    return {words: turn.first for turn in first_changes(scenario, [key]) for words in turn.answers}
+    now = suggest(scenario).suggestions[0].code
+    found = (turn for turn in turns(scenario, [key]) if turn.first is not now)
+    return {words: turn.first for turn in found for words in turn.answers}
 
 
 def test_a_belly_that_nobody_felt_may_be_cold_cool_hot_or_warm() -> None:
