@@ -171,6 +171,8 @@ def judge(companionship_id: int) -> Response:
         if do == "passed":
             judged = journal.trial_outcome(session, who, row.id, "passed")
             return [judged], "Noted: it goes well"
+        if do not in {"part", "suckled"}:
+            abort(400)
         written = []
         if do == "suckled":
             ids = {"both": [row.animal_id, row.partner_id]}.get(
