@@ -16,7 +16,7 @@ from web.known import PAUSE
 from web.records import Cry, Suggestion
 
 LOOKED_BACK = timedelta(days=30)
-MOST = 300  # cries that were told of, the newest
+MOST = 200  # cries that were told of, the newest
 OVER = ("ended", "lost")
 LONGEST = timedelta(hours=3)  # one bout of crying is not followed further
 

@@ -20,7 +20,7 @@ from web.records import Animal, Companionship, Proof
 bp = Blueprint("proof", __name__, url_prefix="/proof")
 
 SHOWN = 12  # pairings on the first page, newest first
-POOLED = 200  # pairings that the typical change is made of, newest first
+POOLED = 100  # pairings that the typical change is made of, newest first
 RECKONED_AT_ONCE = 2  # that nobody has reckoned yet; the others follow within minutes
 
 
