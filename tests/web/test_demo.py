@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.web.dashboard import NIGHT, Dashboard, dashboard
-from web import demo, demo_month, journal, month, starting
+from web import boxes, demo, demo_month, journal, month, starting
 from web.journal import Entry
 from web.month import Cried, Fed, Helped, Weighed
 from web.nursery import utc_now
@@ -95,7 +95,7 @@ def test_what_the_demo_writes_as_rows_is_what_the_journal_writes(shown: Dashboar
     steps = [s for s in month.steps(date(2026, 11, 19), ZONE, days=2) if s.at < NIGHT]
     with shown.database.writing() as session:
         for box in month.BOXES:
-            demo.boxes.box_of(session, box, NIGHT)
+            boxes.box_of(session, box, NIGHT)
         ids = demo_month.write(session, steps, boxes={}, by="Demo", zone=ZONE, until=NIGHT)
 
     def kept(table: Any) -> list[Any]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from monitor.settings import Settings
+from tests.web.api_calls import Api
 from tests.web.cry_messages import NOW, arrived, minute
-from tests.web.test_api import Api
 from web import minutes, retention
 from web.database import Database
 from web.mqtt import Arrived

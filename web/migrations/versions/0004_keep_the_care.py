@@ -153,8 +153,8 @@ def upgrade() -> None:
     # Lists by time stay quick over a million cries and years of care, whatever they are asked for.
     for table in ("feed", "weight", "check", "note"):
         op.create_index(op.f(f"ix_{table}_at"), table, ["at"], unique=False)
-    for column in ("state", "species", "source_id", "stopped_by"):
-        op.create_index(op.f(f"ix_cry_{column}_onset"), "cry", [column, "onset"], unique=False)
+    for name in ("state", "species", "source_id", "stopped_by"):
+        op.create_index(op.f(f"ix_cry_{name}_onset"), "cry", [name, "onset"], unique=False)
     op.drop_index(op.f("ix_cry_state"), table_name="cry")
     op.create_index(op.f("ix_suggestion_shown_at"), "suggestion", ["shown_at"], unique=False)
     op.create_index(
