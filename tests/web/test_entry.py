@@ -202,6 +202,7 @@ def test_weights_are_written_where_they_are_filled_in(
     ]
     nothing = post(client, "/note/weight", shown=babies)
     assert "Nothing is filled in yet" in nothing.text
+    assert "Nothing is filled in yet" in post(client, "/note/feed", shown=babies).text
 
 
 def test_toilet_help_says_what_came(

@@ -188,30 +188,10 @@ def test_an_emergency_shows_the_phone_and_the_rescues_own_words(
     assert page.index("Call the vet now") < page.index("It stopped because")
 
 
-def test_fed_writes_all_that_are_ticked_and_can_be_taken_back(
-    shown: Dashboard, client: FlaskClient
-) -> None:
-    ids = [take_in(shown, name) for name in ("Miso", "Pip")]
-    answer = post(client, "/tap/fed", animal=ids)
-    page = client.get(answer.location).text
-    assert "Fed Miso and Pip, just now" in page
-    assert [feed.at for feed in rows(shown, Feed)] == [NIGHT, NIGHT]
-    assert {feed.by for feed in rows(shown, Feed)} == {NAME}
-    undo = re.search(r'name="undo" value="([\d-]+)"', page)
-    assert undo is not None
-    post(client, "/tap/undo", undo=undo[1])
-    assert all(feed.undone_at is not None for feed in rows(shown, Feed))
-
-
-def test_fed_with_nobody_ticked_writes_nothing_and_says_so(client: FlaskClient) -> None:
-    answer = post(client, "/tap/fed")
-    assert "choose at least one animal" in client.get(answer.location).text.lower()
-
-
 def test_a_pages_script_gets_the_toast_alone(shown: Dashboard, client: FlaskClient) -> None:
-    miso = take_in(shown, "Miso")
-    form = {"animal": miso, "csrf_token": csrf(client, "/health")}
-    answer = client.post("/tap/fed", data=form, headers={"X-Wants": "toast"})
+    shown.cry("cry_ended")
+    form = {"verdict": "right", "csrf_token": csrf(client, "/health")}
+    answer = client.post(f"/tap/review/{CRY}", data=form, headers={"X-Wants": "toast"})
     assert answer.status_code == 200
     assert answer.headers["X-Toast"]
     assert answer.text.lstrip().startswith('<div class="toast"')

@@ -65,18 +65,6 @@ def our_path(text: str) -> str:
     return text if ours else ""
 
 
-@bp.post("/fed")
-def fed() -> Response:
-    """All those ticked were fed, now."""
-
-    def write(session: Session, who: Entry) -> tuple[list[Written], str]:
-        ids = request.form.getlist("animal")
-        written = journal.feed(session, who, map(_id, ids))
-        return [written], f"Fed {_names(session, ids)}, just now"
-
-    return tap(write)
-
-
 @bp.post("/stopped")
 def stopped() -> Response:
     """What made a cry stop."""
