@@ -26,21 +26,22 @@ def export(config: Path | None, file: Path, *, without_sounds: bool, without_pho
 
     without = [name for name, out in (("clip", without_sounds), ("photo", without_photos)) if out]
     with records(config) as database:
-        if file.exists():
-            fail(f"{file}: is there already; name another file")
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        part = file.with_name(f".export.{os.getpid()}.part")
         try:
+            if file.exists():
+                fail(f"{file}: is there already; name another file")
             # Records of a house are nobody else's.
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w+b") as out, database.reading() as session:
-                done = write(session, out, datetime.now(UTC), without)
-                out.flush()
-                os.fsync(descriptor)
-            part.replace(file)
+            try:
+                with os.fdopen(descriptor, "w+b") as out, database.reading() as session:
+                    done = write(session, out, datetime.now(UTC), without)
+                    out.flush()
+                    os.fsync(descriptor)
+                part.replace(file)
+            finally:
+                part.unlink(missing_ok=True)
         except OSError as error:
             fail(f"{file}: cannot be written: {error.strerror}")
-        finally:
-            part.unlink(missing_ok=True)
     rows = done.rows
     click.echo(
         f"{file}: {done.total} rows of {database.shown}: {rows['animal']} animals, "

@@ -195,7 +195,7 @@ def manifest_of(text: bytes, newest_tables: str) -> Manifest:
     try:
         said = json.loads(text)
         program, made = said["program"], (int(said["format"]), str(said["tables"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ArchiveError(f"its {MANIFEST} cannot be read") from None
     if program != PROGRAM:
         raise ArchiveError("is an export of another program")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -32,6 +33,15 @@ from web.records import Animal, Audit, Box
 AT_ONCE, FILES_AT_ONCE = 500, 20  # rows in memory
 # A house that was only set up has these: its boxes, and who signed in.
 _FROM_THE_START = ("box", "audit")
+# zipfile lets the last two out when a name is no text or a packing is of the future.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True)
@@ -57,10 +67,10 @@ def read(database: Database, path: Path, now: datetime) -> Imported:
             manifest = archive.manifest_of(_file(packed, MANIFEST), newest_migration())
             with database.writing() as session:
                 return _take_in(session, packed, manifest, now)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except _DAMAGED:
         raise ArchiveError("is not an export, or it is damaged") from None
     except OSError as error:
-        raise ArchiveError(f"cannot be read: {error.strerror}") from None
+        raise ArchiveError(f"cannot be read: {error.strerror or error}") from None
     except (IntegrityError, DataError) as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise ArchiveError(f"its rows do not fit together: {reason}") from None

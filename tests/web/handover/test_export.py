@@ -170,6 +170,8 @@ def _shortened(files: dict[str, bytes]) -> None:
         (_manifest(format=2), "newer version"),
         (_manifest(tables="9999"), "newer version"),
         (_manifest(program="another"), "another program"),
+        (_manifest(format=float("inf")), "manifest.json cannot be read"),
+        (lambda files: files.update({archive.MANIFEST: b"[" * 99_999}), "json cannot be read"),
         (lambda files: files.pop(archive.MANIFEST), "holds no manifest.json"),
         (lambda files: files.pop("records/feed.jsonl"), "holds no records/feed.jsonl"),
         (lambda files: files.pop("clips/cry_id-1.flac"), "holds no clips/cry_id-1.flac"),
@@ -197,9 +199,31 @@ def test_what_cannot_be_read_is_refused_in_one_line_and_nothing_is_written(
     assert not any(_rows(records).values())
 
 
-def test_a_file_that_is_no_export_is_said_to_be_none(records: Database, tmp_path: Path) -> None:
+def _in_directory(content: bytes, *places: int) -> bytes:
+    """A ZIP with bytes of its directory spoiled."""
+    spoiled_one = bytearray(content)
+    end = content.rindex(b"PK\x05\x06")
+    begin = int.from_bytes(content[end + 16 : end + 20], "little")
+    for place in places:
+        spoiled_one[begin + place] = 0xFE
+    return bytes(spoiled_one)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: b"",
+        lambda _: b"PK\x03\x04 nothing",
+        lambda content: content[: len(content) // 2],
+        lambda content: _in_directory(content, 6),  # to be unpacked by a zip of the future
+        lambda content: _in_directory(content, 9, 46),  # a name that says it is UTF-8, and is not
+    ],
+)
+def test_a_file_that_is_no_export_is_said_to_be_none(
+    records: Database, tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
     other = tmp_path / "other.zip"
-    other.write_bytes(b"PK\x03\x04 nothing")
+    other.write_bytes(spoil(FIRST.read_bytes()))
     with pytest.raises(ArchiveError, match="is not an export"):
         importing.read(records, other, NOW)
 
@@ -245,6 +269,18 @@ def test_the_commands_take_a_house_from_one_folder_to_another(full: Path, tmp_pa
     done = run(tmp_path / "new", "import", str(path))
     assert done.exit_code == 2
     assert "empty records" in done.output
+
+
+@pytest.mark.parametrize("name", ["all.zip", "all.zip/below_a_file", "x" * 300, "gone/all.zip"])
+def test_a_target_that_cannot_be_written_is_refused_in_one_line(
+    full: Path, tmp_path: Path, name: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'state_dir = "{full}"\n', encoding="utf-8")
+    done = CliRunner().invoke(cli, ["--config", str(config), "export", str(full / name)])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1), done.output
+    assert done.output.startswith("nursery-monitor: ")
+    assert not list(full.rglob("*.part"))
 
 
 def test_an_export_of_the_first_release_is_taken_in(records: Database) -> None:
