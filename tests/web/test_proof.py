@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from monitor.settings import HouseSettings
 from tests.web.dashboard import Dashboard, dashboard
+from tests.web.ingest_process import wait_until
+from tests.web.test_ingest_loop import running
 from web import journal, proof, stopped
 from web.database import Database
 from web.journal import Entry
-from web.records import Box, Companionship, Cry, Minute, Proof, Suggestion
+from web.records import Animal, Box, Companionship, Cry, Minute, Proof, Suggestion
 
 HOUSE = HouseSettings(time_zone="Europe/London")
 BEGAN = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)  # the clocks go forward in the night after
@@ -155,6 +157,22 @@ def test_what_is_kept_is_what_was_reckoned_and_is_reckoned_anew_in_time(
         kept.found = {**kept.found, "version": 0}
     assert kept_at(database, now + proof.FRESH) == 1
     assert kept_at(database, now + 3 * proof.LAST_LOOK) == 0
+
+
+def test_the_ingest_keeps_it_beside_its_work(records: Database) -> None:
+    began = datetime.now(UTC) - HOUR
+    with records.writing() as session:
+        for name in ("Mia", "Tom"):
+            session.add(Animal(name=name, species="kitten", created_at=began))
+        session.flush()
+        session.add(Companionship(animal_id=1, partner_id=2, began_at=began))
+
+    def is_kept() -> bool:
+        with records.reading() as session:
+            return session.get(Proof, 1) is not None
+
+    with running(records):
+        wait_until(is_kept, "what company changed is kept")
 
 
 def test_what_stopped_them_is_read_on_both_databases(database: Database) -> None:

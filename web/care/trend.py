@@ -103,7 +103,7 @@ def by_days_left_out(cells: Sequence[Cell]) -> Ratio | None:
     # Bad days come in a row: what neighbours share tells less than two days would.
     alike = sum(one * other for one, other in pairwise(moved))
     square = sum(one * one for one in moved) + max(0.0, alike)
-    wide = t_quantile(_degrees(days)) * math.sqrt(square)
+    wide = min(2 * FARTHEST, t_quantile(_degrees(days)) * math.sqrt(square))
     return Ratio(math.exp(change), math.exp(change - wide), math.exp(change + wide))
 
 
