@@ -16,7 +16,7 @@ from tests.web.care.care_cases import an_animal, flagged
 from web.care import plan
 from web.care.facts import Facts, Feed, facts_of
 from web.care.feeding_night import Stretch, stretches
-from web.care.plan import Fed, Next, State, Stop
+from web.care.plan import Amount, Fed, Next, State, Stop
 from web.care.portion import portion_of
 from web.care.scenario import Animal, Box, Context, Cry, Protocol, Scenario
 
@@ -244,3 +244,120 @@ def test_a_kitten_that_turns_a_week_old_at_midnight_is_fed_by_the_older_row_from
         for one in plan.feeds_between(baby, the_time(now), now, now, now + 9 * HOUR)
     ]
     assert times == ["01:00", "04:00"]
+
+
+def test_a_longer_interval_at_nightfall_lets_what_was_due_wait_again() -> None:
+    def standing(hours: float) -> tuple[State, str]:
+        now = datetime(2026, 11, 22, 0, 0, tzinfo=UTC) + hours * HOUR
+        last = datetime(2026, 11, 22, 16, 55, tzinfo=UTC)
+        animal = an_animal("mia", age_days=22, weight_g=None)
+        minutes = int((now - last) / MINUTE)
+        baby = Fed(replace(animal, min_since_fed=minutes), last, now.date())
+        found = due(baby, now)
+        assert found.due_at is not None
+        return found.state, f"{found.due_at:%H:%M}"
+
+    # By day every 5 h, so due at 21:55; from 22:00 on every 6 h.
+    assert standing(21.5) == (State.DUE, "21:55")
+    assert standing(21.95) == (State.OVERDUE, "21:55")
+    assert standing(22) == (State.DUE, "22:55")
+    assert standing(23.5) == (State.OVERDUE, "22:55")
+
+
+def test_the_most_late_by_its_own_interval_comes_first_then_by_time_then_by_name() -> None:
+    def named(name: str, minutes: int | None, **facts: Any) -> Next:
+        baby = fed(minutes, **facts)
+        return due(replace(baby, animal=replace(baby.animal, id=name)))
+
+    found = plan.in_order(
+        [
+            named("6 h", 400, plan_interval_min=360),
+            named("2 h", 200, plan_interval_min=120),
+            named("later", 10, plan_interval_min=300),
+            named("sooner", 100, plan_interval_min=360),
+            named("b", 30),
+            named("a", 30),
+            named("hungry, nobody knows", None, hungry_signs=True),
+            named("soon", 170),
+        ]
+    )
+    assert [one.id for one in found] == [
+        *("2 h", "6 h", "hungry, nobody knows", "soon", "a", "b", "sooner", "later")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("baby", "times"),
+    [
+        (fed(200), ["15:00", "18:00"]),  # overdue: at once, at 12:00
+        (fed(100, last_feed="short"), ["15:00", "18:00"]),  # again at 12:00
+        (fed(100, hungry_signs=True), ["15:00", "18:00"]),
+        (fed(150), ["15:30", "18:30"]),  # soon: when it is due
+        (fed(None), ["13:00", "16:00"]),
+        (fed(None, hungry_signs=True), ["15:00", "18:00"]),
+        (fed(30, mother="present"), []),
+        (fed(30, body_feel="cold"), []),
+        (fed(0, plan_interval_min=60), ["13:00", "14:00", "15:00", "16:00", "17:00", "18:00"]),
+    ],
+)
+def test_the_first_feed_of_a_night_follows_from_how_the_baby_stands(
+    baby: Fed, times: list[str]
+) -> None:
+    found = plan.feeds_between(baby, the_time(NOON), NOON, NOON + HOUR, NOON + 7 * HOUR)
+    assert [f"{one.at:%H:%M}" for one in found] == times
+
+
+def test_a_nights_plan_has_an_end() -> None:
+    baby = fed(0, plan_interval_min=60)
+    found = plan.feeds_between(baby, the_time(NOON), NOON, NOON, NOON + 45 * HOUR)
+    assert len(found) == plan.MOST_FEEDS == 40
+    with pytest.raises(ValueError, match="end before the feed is due"):
+        plan.next_feed(baby, stretches(NOON - HOUR, NOON + HOUR / 2, LONDON, *NIGHT), NOON)
+
+
+def test_a_round_is_as_long_as_one_can_be_up_at_once() -> None:
+    at = [NOON, NOON + 20 * MINUTE, NOON + 21 * MINUTE, NOON + 41 * MINUTE, NOON + 41 * MINUTE]
+    feeds = [plan.Feeding(str(9 - place), moment, None) for place, moment in enumerate(at)]
+    found = plan.rounds(reversed(feeds))
+    assert [[one.id for one in some.feeds] for some in found] == [["9", "8"], ["7", "5", "6"]]
+
+
+@pytest.mark.parametrize(
+    ("facts", "help_"),
+    [
+        ({"age_days": 20}, True),
+        ({"age_days": 21}, False),
+        ({"age_days": 5, "mother": "present"}, False),
+        ({"age_days": 30, "mother": "present"}, False),
+        ({"age_days": 5, "mother": None}, True),
+    ],
+)
+def test_who_needs_help_with_its_toilet(facts: dict[str, Any], *, help_: bool) -> None:
+    assert due(fed(30, **facts)).toilet is help_
+
+
+@pytest.mark.parametrize(
+    ("baby", "amount"),
+    [
+        (fed(60), Amount(5.0, 8.0)),
+        (fed(60, kcal_ml=0.6), Amount(8.0, 8.0, capped=True)),
+        (fed(60, volume_ml=8), Amount(8, 8.0, own=True)),
+        (fed(60, volume_ml=8.5), Amount(8.0, 8.0, capped=True, own=True)),
+        (fed(60, volume_ml=6, weight_g=None), Amount(6, None, own=True)),
+        (fed(100, volume_ml=6, last_feed="refused"), Amount(3, 8.0, own=True)),
+        (fed(100, volume_ml=6, hungry_signs=True), Amount(3, 8.0, own=True)),
+        (fed(150, volume_ml=6), Amount(6, 8.0, own=True)),
+    ],
+)
+def test_an_own_plan_wins_but_not_over_the_stomach(baby: Fed, amount: Amount) -> None:
+    assert due(baby).amount == amount
+
+
+def test_with_its_mother_nothing_is_due() -> None:
+    found = due(fed(300, mother="present"))
+    assert (found.state, found.due_at, found.amount) == (State.MOTHER, None, None)
+
+
+def test_at_the_tables_end_a_baby_grows_no_older() -> None:
+    now = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    assert due(fed(0, now, age_days=70, weight_g=2000), now).due_at == now + 8 * HOUR
