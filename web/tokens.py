@@ -32,6 +32,8 @@ def add(session: Session, name: str, now: datetime, *, scope: Scope = READ) -> s
     name = name.strip()
     if not name or len(name) > LONGEST_NAME:
         raise TokenError(f"a token's name has 1 to {LONGEST_NAME} characters")
+    if not name.isprintable():  # it stands in a line of `token list`, and in every audit
+        raise TokenError("a token's name must be printable, and in one line")
     if _named(session, name) is not None:
         raise TokenError(f"there is a token called {name} already; revoke it, or take another name")
     secret = PREFIX + secrets.token_urlsafe(32)

@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -41,6 +42,13 @@ def _within_reason(moment: datetime) -> datetime:
     return moment
 
 
+def _no_yes_or_no(value: object) -> object:
+    # `true` would become 1: a feed of 1 mL that nobody gave.
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 def _not_reserved(box: str) -> str:
     if box == NO_BOX:
         raise ValueError(f"'{NO_BOX}' is no name for a box; choose another")
@@ -56,6 +64,7 @@ Moment = Annotated[
 BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN), AfterValidator(_not_reserved)]
 AnimalId = Annotated[str, StringConstraints(pattern=ANIMAL_PATTERN)]
 CryId = Annotated[str, StringConstraints(pattern=CRY_PATTERN)]
+Amount = Annotated[float, BeforeValidator(_no_yes_or_no)]  # as people and their programs tell it
 Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.messages.base import AnimalId, BoxId, CryId, Message, Moment
+from monitor.messages.base import Amount, AnimalId, BoxId, CryId, Message, Moment
 
 
 class SuggestionItem(BaseModel):
@@ -118,7 +118,7 @@ class AnimalCommand(Message):
     sure: bool = Field(
         default=False, description="write it down even if it looks like a slip or a repetition"
     )
-    ml: float | None = Field(default=None, description="`fed`: how much it drank, mL")
+    ml: Amount | None = Field(default=None, description="`fed`: how much it drank, mL")
     how: Literal["full", "short", "refused"] = Field(
         default="full", description="`fed`: how it went"
     )

@@ -148,6 +148,7 @@ GARBAGE = {
     "no object": ("set/fed", b"6", "object"),
     "no id": ("set/fed", b'{"ml": 6}', "id"),
     "words for mL": ("set/fed", b'{"id": "a", "ml": "six"}', "ml"),
+    "yes for mL": ("set/fed", b'{"id": "a", "ml": true}', "ml"),
     "less than nothing": ("set/fed", b'{"id": "a", "ml": -1}', "amount_ml"),
     "not a number": ("set/fed", b'{"id": "a", "ml": NaN}', "ml"),
     "no zone": ("set/fed", b'{"id": "a", "at": "2026-11-22T01:54:00"}', "at"),

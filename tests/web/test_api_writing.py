@@ -97,6 +97,7 @@ def test_what_cannot_be_names_its_field_and_writes_nothing(api: Api) -> None:
     wrong = [
         ("weights", {"grams": {"1": -3}}, "grams"),
         ("feeds", {"animal_ids": [1], "at": ago(hours=-3)}, "at"),
+        ("feeds", {"animal_ids": [1], "amount_ml": True}, "amount_ml"),
         ("feeds", {"animal_ids": [9]}, "animal_ids"),
         ("feeds", {"animal_ids": [1], "amount": 3}, "amount"),
         ("feeds", {}, None),

@@ -170,6 +170,9 @@ def _carers(shell: Shell) -> list[str]:
         (("carer", "add", "Ada", "--passphrase-file", "/nowhere"), "", "/nowhere"),
         (("token", "revoke", "x"), "", "no token called x"),
         (("token", "add", " "), "", "1 to 60 characters"),
+        (("token", "add", "a\nb"), "", "in one line"),
+        (("token", "revoke", "\udcff"), "", "text in UTF-8"),
+        (("carer", "add", "\udcff"), f"{WORDS}\n", "text in UTF-8"),
     ],
 )
 def test_a_command_that_cannot_says_so_in_one_line(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from flask import Response
 from pydantic import BaseModel, Field
 
-from monitor.messages import Moment
+from monitor.messages import Amount, Moment
 from web import journal
 from web.api.access import blueprint, database
 from web.api.paging import CARE, Id, IdPath, LogQuery, json, log_page, same
@@ -46,8 +46,8 @@ class FeedBody(Body):
     """Several fed in one go, each the same, or (`amounts_ml`) each its own."""
 
     animal_ids: list[Id] | None = Field(default=None, max_length=100)
-    amount_ml: float | None = Field(default=None, description="each; null: nobody measured")
-    amounts_ml: dict[Id, float | None] | None = Field(
+    amount_ml: Amount | None = Field(default=None, description="each; null: nobody measured")
+    amounts_ml: dict[Id, Amount | None] | None = Field(
         default=None, max_length=100, description="animal -> mL, instead of the two above"
     )
     how: How = "full"
@@ -61,8 +61,8 @@ class BottleBody(Body):
     """A feed weighed before and after: 1 g is 1 mL."""
 
     animal_id: Id
-    after_g: float
-    before_g: float | None = Field(default=None, description="else the weight before this bottle")
+    after_g: Amount
+    before_g: Amount | None = Field(default=None, description="else the weight before this bottle")
     how: How = "full"
     at: Moment | None = When
     route: Route | None = None
@@ -73,7 +73,7 @@ class BottleBody(Body):
 class RestBody(Body):
     """The rest of a feed that was given in parts."""
 
-    amount_ml: float
+    amount_ml: Amount
     how: How | None = Field(default=None, description="how it went in the end")
     note: str = ""
 
@@ -83,7 +83,7 @@ class FeedFix(Body):
 
     animal_id: Id | None = None
     at: Moment | None = None
-    amount_ml: float | None = None
+    amount_ml: Amount | None = None
     how: How | None = None
     route: Route | None = None
     formula_id: Id | None = None
@@ -113,7 +113,7 @@ class WeightPage(BaseModel):
 class WeightBody(Body):
     """Several weighed in one go."""
 
-    grams: dict[Id, float] = Field(max_length=100, description="animal -> g")
+    grams: dict[Id, Amount] = Field(max_length=100, description="animal -> g")
     at: Moment | None = When
     moment: Literal["before", "after"] | None = Field(default=None, description="of a bottle")
 
@@ -123,7 +123,7 @@ class WeightFix(Body):
 
     animal_id: Id | None = None
     at: Moment | None = None
-    grams: float | None = None
+    grams: Amount | None = None
     moment: Literal["before", "after"] | None = None
 
 

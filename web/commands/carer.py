@@ -101,9 +101,11 @@ def _passphrase(path: Path | None) -> str:
         return words
     try:
         if path is None or str(path) == "-":
-            return sys.stdin.readline().rstrip("\r\n")
+            piped = sys.stdin.readline().rstrip("\r\n")
+            piped.encode()  # in some locales Python takes bytes that are no text for letters
+            return piped
         return (path.read_text(encoding="utf-8").splitlines() or [""])[0]
     except OSError as error:
         fail(f"{path or 'standard input'}: the passphrase cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
+    except UnicodeError:
         fail(f"{path or 'standard input'}: the passphrase is not text")

@@ -32,6 +32,8 @@ def records(config: Path | None) -> Iterator[Database]:
             database.close()
     except DatabaseError as error:
         fail(str(error))
+    except UnicodeEncodeError:  # bytes of the command line that are no text
+        fail("a name must be text in UTF-8")
 
 
 def fail(message: str) -> NoReturn:
