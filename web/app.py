@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from monitor.settings import Settings, SettingsError
 from web import api, auth, live, nursery, pages
-from web.api.problems import problem
+from web.api.problems import refused
 from web.database import Database, DatabaseError
 
 SESSION_DAYS = 30  # a phone by the box stays signed in for a litter's weaning
@@ -163,10 +163,16 @@ def _refused(error: HTTPException) -> BaseResponse | tuple[str, int]:
     if code < 400:
         return error.get_response()
     if request.path.startswith("/api/"):
-        return problem(code, error.description)
-    titles = {404: "There is no such page", 429: "Too many tries", 500: "Something went wrong here"}
+        return refused(error)
+    titles = {
+        404: "There is no such page",
+        413: "That was too much at once",
+        429: "Too many tries",
+        500: "Something went wrong here",
+    }
     texts = {
         404: "It may have been removed. Everything else is still there.",
+        413: "Nothing was written. Go back, and send a shorter text or a smaller file.",
         429: "Wait a minute, then try again.",
         500: "Nothing you did. Try again; what happened stands in the journal of the program.",
     }

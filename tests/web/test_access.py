@@ -150,6 +150,12 @@ def test_tries_to_sign_in_are_limited_but_right_ones_do_not_count(shown: Dashboa
     assert codes == [401] * 6 + [429]
 
 
+def test_a_form_that_is_far_too_large_says_what_to_do(shown: Dashboard) -> None:
+    answer = shown.app.test_client().post("/sign-in", data={"name": "x" * 200_000})
+    assert answer.status_code == 413
+    assert "send a shorter text" in answer.text
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(shown: Dashboard) -> None:
     client = shown.client(signed_in=False)
     form = {"name": NAME, "passphrase": PASSPHRASE, "csrf_token": csrf(client, "/sign-in")}

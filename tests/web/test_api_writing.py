@@ -432,3 +432,4 @@ def test_the_dashboard_takes_a_whole_photo_but_no_other_body_of_that_size(tmp_pa
         told = {"text": "x" * 250_000, "animal_id": kitten}
         answer = client.post(f"{V1}/notes", json=told, headers=headers)
         assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+        assert "send less at once" in answer.text

@@ -27,7 +27,7 @@ from web.api import (  # noqa: F401 - they put their operations on the blueprint
     tending,
 )
 from web.api.access import WrongTokens, blueprint
-from web.api.problems import Problem, invalid, problem
+from web.api.problems import Problem, invalid, problem, refused
 from web.database import DatabaseError
 
 ABOUT = """Every record of the nursery, to read and to write. Moments are UTC, amounts g, mL and C.
@@ -87,4 +87,4 @@ def _too_deep(_error: RecursionError) -> Response:
 def _refused(error: HTTPException) -> Response:
     if error.response is not None:
         return error.response  # type: ignore[return-value]  # made by `invalid`
-    return problem(error.code or 500, error.description)
+    return refused(error)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 from pydantic import BaseModel, Field, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from web.journal import Doubt, EntryError
 
@@ -33,6 +34,13 @@ def problem(status: int, detail: str | None = None, **headers: str) -> Response:
     """A problem as a response; underscores in header names become dashes."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return _response(Problem(status=status, title=HTTPStatus(status).phrase, detail=detail), named)
+
+
+def refused(error: HTTPException) -> Response:
+    """What the server did not even look into."""
+    status = error.code or 500
+    too_large = "the body is too large, and nothing was written; send less at once"
+    return problem(status, too_large if status == 413 else error.description)
 
 
 def invalid(error: ValidationError) -> Response:
