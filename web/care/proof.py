@@ -20,7 +20,7 @@ FEWEST_HOURS = 4.0  # of listening, for a day to count
 FEWEST_HOURS_OF_PART = 1.0  # the same of a part of each day, as the time near due feeds
 FEWEST_HOURS_OF_DAY = 6  # heard on both sides
 FEWEST_CRIES = 10  # before: what was hardly there cannot fall
-SPARSE_CRIES = 20  # fewer with company: its days all look the same
+SPARSE_CRIES = 40  # fewer with company: its days look too much alike to be left out
 FEWEST_PAIRS = 3  # to speak of a typical one
 WIDEST = 25.0  # upper end of an interval over its lower end, that still says something
 

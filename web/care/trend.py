@@ -28,6 +28,8 @@ STEPS = 60  # of Newton's method at most; it takes about six
 STEEPEST = 1.0  # slope a day: the crying grows or falls to a third within a day at most
 FARTHEST = 8.0  # log of a change that is as good as one without end
 LONGEST_STEP = 1.0
+NEAR_ENOUGH = 1e-5  # a step, in logs
+EDGE = 0.002  # of an interval, in logs
 FEWEST_EXPECTED = 10  # cries without company, for their absence to say something
 
 
@@ -113,21 +115,21 @@ def by_what_is_ruled_out(cells: Sequence[Cell]) -> Ratio | None:
     None where too few were to be expected for their absence to say something.
     """
     counted = [replace(cell, amount=float(cell.cries)) for cell in cells]
+    # By the days before alone: by a slope, chance would choose which changes are told of.
+    if _expected(counted, 0.0) < FEWEST_EXPECTED:
+        return None
     left = sum(cell.cries for cell in counted if cell.company)
     best_change = _estimate(counted)[1] if left else -FARTHEST
     best, slope = _profile(counted, best_change)
-    expected = _expected(counted, slope)
-    if expected < FEWEST_EXPECTED:
-        return None
-    change = math.log((left + 0.5) / (expected + 0.5))
+    change = best_change if left else math.log(0.5 / (_expected(counted, slope) + 0.5))
     degrees = _degrees({cell.day for cell in counted})
     allowed = _dispersion(counted, slope) * t_quantile(degrees) ** 2 / 2
 
     def ruled_out(at: float) -> bool:
-        return best - _profile(counted, at)[0] > allowed
+        return best - _profile(counted, at, slope)[0] > allowed
 
-    low = _edge(ruled_out, min(best_change, change), -FARTHEST)
-    high = _edge(ruled_out, max(best_change, change), FARTHEST)
+    low = _edge(ruled_out, best_change, -FARTHEST)
+    high = _edge(ruled_out, change, FARTHEST)
     return Ratio(math.exp(change), 0.0 if low <= -FARTHEST else math.exp(low), math.exp(high))
 
 
@@ -169,14 +171,14 @@ def _estimate(cells: Sequence[Cell]) -> tuple[float, float]:
         shrink = min(1.0, LONGEST_STEP / max(abs(step[0]) * 7, abs(step[1]), LONGEST_STEP))
         slope = _within(slope + shrink * step[0], STEEPEST)
         change = _within(change + shrink * step[1], FARTHEST)
-        if max(abs(step[0]), abs(step[1])) < 1e-7:
+        if max(abs(step[0]), abs(step[1])) < NEAR_ENOUGH:
             break
     return slope, change
 
 
-def _profile(cells: Sequence[Cell], change: float) -> tuple[float, float]:
+def _profile(cells: Sequence[Cell], change: float, slope: float = 0.0) -> tuple[float, float]:
     """The best log-likelihood that a change leaves, and the slope that reaches it."""
-    slope, likelihood = 0.0, -math.inf
+    likelihood = -math.inf
     for _ in range(STEPS):
         days, likelihood = _shares(cells, slope, change)
         share = _sum(days.values())
@@ -184,7 +186,7 @@ def _profile(cells: Sequence[Cell], change: float) -> tuple[float, float]:
             break
         step = _within(share.slope / share.ss, LONGEST_STEP / 7)
         slope = _within(slope + step, STEEPEST)
-        if abs(step) < 1e-7:
+        if abs(step) < NEAR_ENOUGH:
             break
     return likelihood, slope
 
@@ -271,7 +273,7 @@ def _edge(ruled_out: Callable[[float], bool], inside: float, far: float) -> floa
     """Where changes begin to be ruled out, between one inside and one as far as can be."""
     if not ruled_out(far):
         return far
-    for _ in range(30):
+    while abs(far - inside) > EDGE:
         middle = (inside + far) / 2
         if ruled_out(middle):
             far = middle
