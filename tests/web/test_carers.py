@@ -140,6 +140,8 @@ def test_carers_by_command(shell: Shell) -> None:
     assert (added.exit_code, added.output) == (0, "Ada may sign in.\n")
     assert not carers.check_setup_code(shell.folder, code)  # nobody else comes in that way
     assert shell.run("carer", "list").output.startswith("Ada\t")
+    split = shell.run("carer", "add", "Bea\nof the night", typed=f"{WORDS}\n")
+    assert split.output == "Bea of the night may sign in.\n"
     file = shell.folder / "words"
     file.write_text("a passphrase in a file\n")
     reset = shell.run("carer", "reset", "Ada", "--passphrase-file", str(file))

@@ -42,7 +42,7 @@ def add(config: Path | None, name: str, passphrase_file: Path | None, *, coordin
         except carers.CarerError as error:
             fail(str(error))
     carers.forget_setup_code(load(config).state_dir)
-    click.echo(f"{name} may sign in.")
+    click.echo(f"{added.name} may sign in.")
 
 
 @carer.command()

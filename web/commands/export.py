@@ -41,7 +41,7 @@ def export(config: Path | None, file: Path, *, without_sounds: bool, without_pho
             finally:
                 part.unlink(missing_ok=True)
         except OSError as error:
-            fail(f"{file}: cannot be written: {error.strerror}")
+            fail(f"{file}: cannot be written: {error.strerror}; name a file elsewhere")
     rows = done.rows
     click.echo(
         f"{file}: {done.total} rows of {database.shown}: {rows['animal']} animals, "
