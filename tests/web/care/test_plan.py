@@ -271,8 +271,8 @@ def test_the_most_late_by_its_own_interval_comes_first_then_by_time_then_by_name
 
     found = plan.in_order(
         [
-            named("6 h", 400, plan_interval_min=360),
-            named("2 h", 200, plan_interval_min=120),
+            named("6 h", 420, plan_interval_min=360),
+            named("1 h", 100, plan_interval_min=60),
             named("later", 10, plan_interval_min=300),
             named("sooner", 100, plan_interval_min=360),
             named("b", 30),
@@ -282,7 +282,7 @@ def test_the_most_late_by_its_own_interval_comes_first_then_by_time_then_by_name
         ]
     )
     assert [one.id for one in found] == [
-        *("2 h", "6 h", "hungry, nobody knows", "soon", "a", "b", "sooner", "later")
+        *("1 h", "6 h", "hungry, nobody knows", "soon", "a", "b", "sooner", "later")
     ]
 
 
@@ -307,6 +307,12 @@ def test_the_first_feed_of_a_night_follows_from_how_the_baby_stands(
     assert [f"{one.at:%H:%M}" for one in found] == times
 
 
+def test_a_half_feed_is_followed_by_whole_ones() -> None:
+    baby = fed(100, last_feed="short")
+    found = plan.feeds_between(baby, the_time(NOON), NOON, NOON, NOON + 7 * HOUR)
+    assert [one.amount and one.amount.ml for one in found] == [2.5, 5.0, 5.0]
+
+
 def test_a_nights_plan_has_an_end() -> None:
     baby = fed(0, plan_interval_min=60)
     found = plan.feeds_between(baby, the_time(NOON), NOON, NOON, NOON + 45 * HOUR)
@@ -318,7 +324,7 @@ def test_a_nights_plan_has_an_end() -> None:
 def test_a_round_is_as_long_as_one_can_be_up_at_once() -> None:
     at = [NOON, NOON + 20 * MINUTE, NOON + 21 * MINUTE, NOON + 41 * MINUTE, NOON + 41 * MINUTE]
     feeds = [plan.Feeding(str(9 - place), moment, None) for place, moment in enumerate(at)]
-    found = plan.rounds(reversed(feeds))
+    found = plan.rounds([*feeds[1::2], *feeds[::2]])
     assert [[one.id for one in some.feeds] for some in found] == [["9", "8"], ["7", "5", "6"]]
 
 
@@ -339,7 +345,7 @@ def test_who_needs_help_with_its_toilet(facts: dict[str, Any], *, help_: bool) -
 @pytest.mark.parametrize(
     ("baby", "amount"),
     [
-        (fed(60), Amount(5.0, 8.0)),
+        (fed(60), Amount(5.0, 8.0, capped=False, own=False)),
         (fed(60, kcal_ml=0.6), Amount(8.0, 8.0, capped=True)),
         (fed(60, volume_ml=8), Amount(8, 8.0, own=True)),
         (fed(60, volume_ml=8.5), Amount(8.0, 8.0, capped=True, own=True)),
