@@ -115,9 +115,9 @@ def _meant(wanted: str | None, there: Sequence[Input]) -> Input:
     if not found:
         raise MissingError(f"microphone {wanted!r} is not there ({_names(there)})")
     if len(found) > 1:
+        names = ", ".join(f'"{setting_of(i, there)}"' for i in found)
         raise DeviceError(
-            f"microphone {wanted!r} can mean {', '.join(setting_of(i, there) for i in found)}; "
-            "say which"
+            f"microphone {wanted!r} can mean {names}: write one of these, as microphone in [[box]]"
         )
     return found[0]
 
