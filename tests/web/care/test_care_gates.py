@@ -208,6 +208,22 @@ def test_littermates_stay_together_unless_one_alone_was_exposed(
         assert list(card(scenario, "CHECK_COMPANION").unknown) == missing
 
 
+@pytest.mark.parametrize("level", ANY)
+def test_a_gate_that_is_shut_says_by_whom(level: Level) -> None:
+    def whose(mine: dict[str, Any], its: dict[str, Any], gate: str) -> tuple[str, ...]:
+        (pairing,) = companions_of(a_case(mia(**mine), tom(level, **its)), "mia")
+        (ruling,) = [one for one in pairing.rulings if one.gate == gate]
+        return ruling.shut
+
+    well, ill = {"health": "ok"}, {"health": "ill"}
+    assert whose(well, ill, "health") == ("tom",)
+    assert whose(ill, ill, "health") == ("mia", "tom")
+    assert whose(well, well, "health") == ()
+    near_sick: dict[str, Any] = {"exposed": True}
+    assert whose(near_sick, {}, "exposed") == ("mia",)
+    assert whose({}, near_sick, "exposed") == ("tom",)
+
+
 @pytest.mark.parametrize(("level", "limit"), [(Level.SPECIES, 10), (Level.CROSS, 7)])
 @pytest.mark.parametrize("older", [True, False])
 def test_they_must_be_close_in_age(level: Level, limit: int, older: bool) -> None:
