@@ -213,7 +213,7 @@ def test_a_gate_that_is_shut_says_by_whom(level: Level) -> None:
     def whose(mine: dict[str, Any], its: dict[str, Any], gate: str) -> tuple[str, ...]:
         (pairing,) = companions_of(a_case(mia(**mine), tom(level, **its)), "mia")
         (ruling,) = [one for one in pairing.rulings if one.gate == gate]
-        return ruling.shut
+        return ruling.failing
 
     well, ill = {"health": "ok"}, {"health": "ill"}
     assert whose(well, ill, "health") == ("tom",)
