@@ -29,6 +29,7 @@ import numpy as np
 
 from models.speech import ModelError, Speech, SpeechGuard
 from models.synthesis import kitten_call
+from monitor import compiled
 from monitor.blocks import RATE_HZ, Samples
 from monitor.messages import Acoustics
 
@@ -37,6 +38,9 @@ ANSWER_S = 180.0  # to import and, once, compile: 10 s here, more on a small boa
 SPEECH_S = 60.0  # to start the child, and to listen for speech: 0.1 s here for 12 s of sound
 NICENESS = 10  # listening goes first
 ANSWER_BYTES = 4096  # an answer is one short line
+GONE_S = 1.0  # for a child that has closed its pipe to be gone
+CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)  # died of code that does not fit
+COMPILED = "NUMBA_CACHE_DIR"  # numba's own setting: where it keeps what it compiles
 COMMAND = (sys.executable, "-m", "monitor.describing")
 SAMPLE = np.dtype("<f4")
 
@@ -50,8 +54,11 @@ class Describer:
     """Our end of the pipe; for one thread, and `stop` for any."""
 
     def __init__(self, cache: Path) -> None:
-        """`cache` is a folder for what numba compiles, so that it is compiled once."""
-        self._cache = cache
+        """`cache` is for what numba compiles, so that it is compiled once; numba's own goes first.
+
+        A service may not write beside librosa, nor into anybody's home.
+        """
+        self._cache = Path(os.environ.get(COMPILED, cache))
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()  # guards the two above
@@ -114,13 +121,23 @@ class Describer:
         request = head + b"\n" + samples.astype(SAMPLE).tobytes()
         try:
             return self._exchange(request, within_s)
-        except OSError:  # it has just gone to rest: another one
-            self._end_child()
+        except OSError:  # it has just gone to rest, or has died: another one
+            self._bury_child()
         try:
             return self._exchange(request, within_s)
         except OSError:
-            self._end_child()
+            self._bury_child()
             raise
+
+    def _bury_child(self) -> None:
+        """End a child that did not answer; the next one compiles anew what it has died of."""
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if child.wait(GONE_S) in CRASHES:
+                    log.warning("the process that describes cries died of what numba had compiled")
+                    compiled.forget(self._cache)
+        self._end_child()
 
     def _exchange(self, request: bytes, within_s: float) -> Any:
         try:
@@ -153,8 +170,7 @@ class Describer:
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # A service may not write beside librosa, nor into anybody's home.
-            env={"NUMBA_CACHE_DIR": str(self._cache), **os.environ},
+            env={**os.environ, COMPILED: str(self._cache)},
         )
 
 
@@ -185,6 +201,7 @@ class Answering:
     def to(self, want: Wanted, samples: Samples, calls: Calls) -> Any:
         """The answer to one request, as JSON; raises OSError."""
         if want == "acoustics":
+            self._begin_loading().join()
             found = _describe(samples, calls)
             return None if found is None else found.model_dump(mode="json")
         try:
@@ -192,10 +209,15 @@ class Answering:
             answer = asdict(self._guard.hears(samples))
         except ModelError as error:
             answer = {"trouble": str(error)}
-        if want == "ready" and self._librosa is None:
+        if want == "ready":
+            self._begin_loading()
+        return answer
+
+    def _begin_loading(self) -> threading.Thread:
+        if self._librosa is None:
             self._librosa = threading.Thread(target=_load_librosa, daemon=True)
             self._librosa.start()
-        return answer
+        return self._librosa
 
 
 def _load_librosa() -> None:
@@ -204,7 +226,10 @@ def _load_librosa() -> None:
     call = kitten_call(rng)
     sound = (0.001 * rng.standard_normal(len(call) + 2 * RATE_HZ)).astype(np.float32)
     sound[RATE_HZ : RATE_HZ + len(call)] += call
-    with contextlib.suppress(OSError):  # when a cry is described it will be told
+    with (
+        contextlib.suppress(OSError),  # when a cry is described it will be told
+        compiled.compiling(Path(os.environ[COMPILED])),
+    ):
         _describe(sound, [(1.0, 1.0 + len(call) / RATE_HZ)])
 
 

@@ -17,5 +17,7 @@ settings.load_profile("calm")
 
 for _variable in ONE_THREAD:  # as the program does before it imports numpy
     os.environ.setdefault(_variable, "1")
-# What numba compiles for librosa takes ten seconds of a core: once for all tests, not once each.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".cache" / "numba"))
+# What numba compiles for librosa takes ten seconds of a core: once for a worker's tests, not once
+# each; and not for all workers, as two that compile at one time spoil it (monitor/compiled.py).
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cache" / "numba" / _worker)

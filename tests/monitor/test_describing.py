@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitor import describing
+from monitor import compiled, describing
 from monitor.acoustics import describe
 from monitor.blocks import RATE_HZ, Samples
 from monitor.describing import Describer
@@ -142,6 +144,55 @@ def test_without_the_weights_speech_cannot_be_told_and_it_is_said_why(
     os.kill(child_of(describer), signal.SIGKILL)
     assert describer.speech(call()) is None
     assert "the process for it" in str(describer.speech_trouble)
+
+
+PITCH = "pitch._pi_wrapper-*"  # librosa's function that yin calls, and numba's shell around it
+
+
+@pytest.fixture
+def unfit(tmp_path: Path) -> Path:
+    """Files as two processes leave them that compile at the same time: each names another code."""
+    kept, later = tmp_path / "kept", tmp_path / "later"
+    describing._load_librosa()
+    for copy in (kept, later):
+        shutil.copytree(os.environ["NUMBA_CACHE_DIR"], copy)
+    for file in later.rglob(f"*{PITCH}"):
+        file.unlink()
+    anew = [sys.executable, "-c", "from monitor import describing; describing._load_librosa()"]
+    subprocess.run(anew, check=True, env={**os.environ, "NUMBA_CACHE_DIR": str(later)})
+    for file in later.rglob(PITCH):
+        shutil.copy(file, kept / file.relative_to(later))
+    return kept
+
+
+def test_compiled_code_that_kills_is_compiled_anew(
+    unfit: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(unfit))
+    describer = Describer(unfit)
+    assert describer.describe(call(), CALLS) == describe(call(), CALLS)
+    describer.stop()
+    assert "died of what numba had compiled" in caplog.text
+
+
+def test_boxes_that_share_a_folder_compile_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "described"
+    marking = (
+        "from pathlib import Path\nfrom monitor import describing\n"
+        f"describing._describe = lambda *_: Path({str(mark)!r}).touch()\ndescribing.main()"
+    )
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", marking))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    describer = Describer(tmp_path)
+    with compiled.compiling(tmp_path):
+        describer.warm_up()
+        time.sleep(1)
+        assert not mark.exists()
+    assert describer.describe(call(), CALLS) is None
+    assert mark.exists()
+    describer.stop()
 
 
 def test_warming_up_measures_all_that_a_cry_is_measured_by(monkeypatch: pytest.MonkeyPatch) -> None:
