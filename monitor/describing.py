@@ -35,6 +35,7 @@ from monitor.messages import Acoustics
 
 IDLE_S = 120.0  # after so long without a cry the child ends
 ANSWER_S = 180.0  # to import and, once, compile: 10 s here, more on a small board
+LOADING_S = 4.0  # for librosa to be ready: speech in the next cry does not wait for it either
 SPEECH_S = 60.0  # to start the child, and to listen for speech: 0.1 s here for 12 s of sound
 NICENESS = 10  # listening goes first
 ANSWER_BYTES = 4096  # an answer is one short line
@@ -80,6 +81,9 @@ class Describer:
         except OSError as error:
             if not self._stopped:
                 log.warning("a cry could not be described: the process for it: %s", error)
+            return None
+        if answer and "trouble" in answer:
+            log.warning("a cry could not be described: %s", answer["trouble"])
             return None
         return None if answer is None else Acoustics.model_validate(answer)
 
@@ -201,7 +205,10 @@ class Answering:
     def to(self, want: Wanted, samples: Samples, calls: Calls) -> Any:
         """The answer to one request, as JSON; raises OSError."""
         if want == "acoustics":
-            self._begin_loading().join()
+            loading = self._begin_loading()
+            loading.join(LOADING_S)
+            if loading.is_alive():
+                return {"trouble": "what measures it is not ready yet, the first time takes long"}
             found = _describe(samples, calls)
             return None if found is None else found.model_dump(mode="json")
         try:

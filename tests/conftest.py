@@ -1,8 +1,11 @@
 """Fixtures for all rooms."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from monitor.command_line import ONE_THREAD
@@ -17,7 +20,14 @@ settings.load_profile("calm")
 
 for _variable in ONE_THREAD:  # as the program does before it imports numpy
     os.environ.setdefault(_variable, "1")
-# What numba compiles for librosa takes ten seconds of a core: once for a worker's tests, not once
-# each; and not for all workers, as two that compile at one time spoil it (monitor/compiled.py).
-_worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cache" / "numba" / _worker)
+# What numba compiles for librosa takes ten seconds of a core: once for all tests, not once each.
+NUMBA = Path(__file__).parents[1] / ".cache" / "numba"
+os.environ["NUMBA_CACHE_DIR"] = str(NUMBA)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile before there are several workers: two at one time would spoil it."""
+    if hasattr(config, "workerinput") or any(NUMBA.rglob("*.nbi")):
+        return
+    compiling = "from monitor import describing; describing._load_librosa()"
+    subprocess.run([sys.executable, "-c", compiling], check=True)

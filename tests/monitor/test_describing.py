@@ -22,8 +22,12 @@ from monitor.describing import Describer
 CALLS = [(0.5, 1.0)]
 
 
+PATIENT = "from monitor import describing; describing.LOADING_S = 90; describing.main()"
+
+
 @pytest.fixture
-def describer(tmp_path: Path) -> Iterator[Describer]:
+def describer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Describer]:
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", PATIENT))
     made = Describer(tmp_path)
     yield made
     made.stop()
@@ -168,6 +172,7 @@ def unfit(tmp_path: Path) -> Path:
 def test_compiled_code_that_kills_is_compiled_anew(
     unfit: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", PATIENT))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(unfit))
     describer = Describer(unfit)
     assert describer.describe(call(), CALLS) == describe(call(), CALLS)
@@ -176,19 +181,21 @@ def test_compiled_code_that_kills_is_compiled_anew(
 
 
 def test_boxes_that_share_a_folder_compile_one_after_the_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     mark = tmp_path / "described"
     marking = (
         "from pathlib import Path\nfrom monitor import describing\n"
-        f"describing._describe = lambda *_: Path({str(mark)!r}).touch()\ndescribing.main()"
+        f"describing._describe = lambda *_: Path({str(mark)!r}).touch()\n"
+        "describing.LOADING_S = 1\ndescribing.main()"
     )
     monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", marking))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     describer = Describer(tmp_path)
     with compiled.compiling(tmp_path):
-        describer.warm_up()
-        time.sleep(1)
+        assert describer.describe(call(), CALLS) is None
+        assert "not ready yet" in caplog.text
+        assert describer.speech(call()) is not None, "it waits for nobody"
         assert not mark.exists()
     assert describer.describe(call(), CALLS) is None
     assert mark.exists()
