@@ -82,12 +82,9 @@ def _said(flag: Flag, names: Mapping[int, str]) -> str:
     return f"{' and '.join(names[int(one)] for one in flag.who)}: {words}"
 
 
-def candidates(
-    session: Session, house_settings: HouseSettings, animal_id: int, now: datetime
-) -> Candidates | None:
+def candidates(house_settings: HouseSettings, animal_id: int, everyone: House) -> Candidates | None:
     """Everybody in care as company for one animal; None where it is not in care."""
-    everyone = house(session, now)
-    lone = next((one for one in everyone.animals if one.animal.id == animal_id), None)
+    lone = everyone.of(animal_id)
     if lone is None:
         return None
     mates = [
@@ -96,11 +93,10 @@ def candidates(
         if one is not lone and lone.box_id is not None and one.box_id == lone.box_id
     ]
     elsewhere = [one for one in everyone.animals if one is not lone and one not in mates]
-    box = session.get(Box, lone.box_id) if lone.box_id else None
     asked = scenario_of(
-        _quiet(box or Box(id="-", created_at=now), [replace(lone, in_box=True), *elsewhere]),
+        _quiet(everyone, lone.box_id, [replace(lone, in_box=True), *elsewhere]),
         house_settings,
-        now,
+        everyone.at,
     )
     id_ = str(animal_id)
     found = next((one for one in asked.scenario.animals if one.id == id_), None)
@@ -116,35 +112,30 @@ def candidates(
 
 
 def together(
-    session: Session,
-    house_settings: HouseSettings,
-    now: datetime,
-    everyone: House | None = None,
+    session: Session, house_settings: HouseSettings, everyone: House, of: int | None = None
 ) -> list[Together]:
-    """All that are together now, those on trial first, then the newest."""
-    rows = session.scalars(
-        select(Companionship)
-        .where(Companionship.ended_at.is_(None))
-        .order_by(Companionship.began_at.desc(), Companionship.id)
-    ).all()
-    if not rows:
-        return []
-    known = {one.animal.id: one for one in (everyone or house(session, now)).animals}
-    found = []
-    for row in rows:
-        both = [known.get(row.animal_id), known.get(row.partner_id)]
-        one, other = both
-        if one is None or other is None:
-            continue
-        found.append(
-            Together(
-                row=row,
-                names=(one.animal.name, other.animal.name),
-                box_id=one.box_id,
-                flags=_flags(session, house_settings, one, other, now),
-            )
-        )
-    return sorted(found, key=lambda pair: not pair.on_trial)
+    """All that are together now, those on trial first, then the newest; of one animal, if named."""
+    query = select(Companionship).where(Companionship.ended_at.is_(None))
+    if of is not None:
+        query = query.where(or_(Companionship.animal_id == of, Companionship.partner_id == of))
+    rows = session.scalars(query.order_by(Companionship.began_at.desc(), Companionship.id))
+    found = [_together(row, house_settings, everyone) for row in rows]
+    return sorted((pair for pair in found if pair), key=lambda pair: not pair.on_trial)
+
+
+def _together(
+    row: Companionship, house_settings: HouseSettings, everyone: House
+) -> Together | None:
+    """The two as they are now; None where one of them is not in care."""
+    one, other = everyone.of(row.animal_id), everyone.of(row.partner_id)
+    if one is None or other is None:
+        return None
+    return Together(
+        row=row,
+        names=(one.animal.name, other.animal.name),
+        box_id=one.box_id,
+        flags=_flags(house_settings, everyone, one, other),
+    )
 
 
 def lately(session: Session) -> list[Together]:
@@ -174,8 +165,7 @@ def one_of(
     if row is None:
         return None
     if row.ended_at is None:
-        open_now = together(session, house_settings, now)
-        found = next((one for one in open_now if one.row.id == row.id), None)
+        found = _together(row, house_settings, house(session, now))
         return found and replace(found, crying=crying(session, row, found.box_id, now))
     names = names_of(session, {row.animal_id, row.partner_id})
     return Together(
@@ -231,15 +221,10 @@ def _boxes(session: Session, row: Companionship, until: datetime) -> set[str]:
 
 
 def _flags(
-    session: Session,
-    house_settings: HouseSettings,
-    one: KnownAnimal,
-    other: KnownAnimal,
-    now: datetime,
+    house_settings: HouseSettings, everyone: House, one: KnownAnimal, other: KnownAnimal
 ) -> tuple[Flag, ...]:
-    box = session.get(Box, one.box_id) if one.box_id else None
-    inside: Sequence[KnownAnimal] = [replace(each, in_box=True) for each in (one, other)]
-    asked = scenario_of(_quiet(box or Box(id="-", created_at=now), inside), house_settings, now)
+    inside = [replace(each, in_box=True) for each in (one, other)]
+    asked = scenario_of(_quiet(everyone, one.box_id, inside), house_settings, everyone.at)
     # For a feed a weight of today counts; who is twice as heavy is so the day after too.
     weights = {str(each.animal.id): each.weights[0].grams for each in (one, other) if each.weights}
     facts = {
@@ -254,10 +239,10 @@ def _flags(
     return flags(Pair(pair[0], pair[1], asked.scenario.context, asked.scenario.protocol))
 
 
-def _quiet(box: Box, animals: Sequence[KnownAnimal]) -> Known:
-    """What is known around a box, its cry apart."""
+def _quiet(everyone: House, box_id: str | None, animals: Sequence[KnownAnimal]) -> Known:
+    """What is known around a box, or around nobody's, its cry apart."""
     return Known(
-        box=box,
+        box=everyone.boxes[box_id] if box_id else Box(id="-", created_at=everyone.at),
         cry=None,
         heard=None,
         voice=None,

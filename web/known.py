@@ -59,10 +59,15 @@ class KnownAnimal:
 class House:
     """All animals in care and what is on record of them, whatever their box."""
 
+    boxes: Mapping[str, Box]
     animals: Sequence[KnownAnimal]  # in none's box
     cries: Mapping[str, Cry]  # box -> the cry that goes on there
     changed: Mapping[str, datetime]  # box -> when a baby last came or went, of late
     at: datetime
+
+    def of(self, animal_id: int) -> KnownAnimal | None:
+        """One animal's; None where it is not in care."""
+        return next((one for one in self.animals if one.animal.id == animal_id), None)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def house(session: Session, now: datetime) -> House:
     fine = _fine_together(session)
     milks = _milks(session)
     return House(
+        boxes={box.id: box for box in session.scalars(select(Box))},
         animals=[
             KnownAnimal(
                 animal=animal,
@@ -118,7 +124,7 @@ def known(session: Session, box: Box, now: datetime, everyone: House | None = No
     cry = everyone.cries.get(box.id)
     voice = whose.voice_of(session, cry) if cry else None
     earlier = _earlier(session, cry) if cry else ()
-    found = [replace(one, in_box=one.box_id == box.id) for one in everyone.animals]
+    inside = [replace(one, in_box=True) for one in everyone.animals if one.box_id == box.id]
     return Known(
         box=box,
         cry=cry,
@@ -127,7 +133,7 @@ def known(session: Session, box: Box, now: datetime, everyone: House | None = No
         compared=_compared(session, cry, earlier) if cry else None,
         earlier=earlier,
         changed_at=everyone.changed.get(box.id),
-        animals=sorted(found, key=lambda one: not one.in_box),
+        animals=[*inside, *(one for one in everyone.animals if one.box_id != box.id)],
     )
 
 

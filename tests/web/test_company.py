@@ -16,6 +16,7 @@ from sqlalchemy import select
 from tests.web.dashboard import Dashboard, csrf, dashboard
 from web import carers, company, journal
 from web.journal import Doubt, EntryError
+from web.known import house
 from web.records import Animal, Audit, Companionship, Stay
 
 MINUTE = timedelta(minutes=1)
@@ -74,7 +75,7 @@ def words(text: str) -> str:
 
 def together_now(shown: Dashboard) -> list[company.Together]:
     with shown.database.reading() as session:
-        return company.together(session, shown.settings.house, shown.now())
+        return company.together(session, shown.settings.house, house(session, shown.now()))
 
 
 def test_candidates_show_every_gate_as_passed_failed_or_not_known(

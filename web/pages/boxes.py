@@ -76,7 +76,7 @@ def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
     read = _Read(
         babies=babies(look),
         house=known,
-        pairs=together(session, look.settings.house, look.now, known),
+        pairs=together(session, look.settings.house, known),
         rows={row.id: row for row in session.scalars(select(Box))},
         statuses={row.box_id: row for row in session.scalars(select(BoxStatus))},
     )

@@ -80,11 +80,10 @@ class Candidate:
 def overview() -> str:
     """Who is together, on trial or for good; who is alone; how it went before."""
     with looking() as look:
-        settings, now = look.settings.house, look.now
-        everyone = house(look.session, now)
+        everyone = house(look.session, look.now)
         return render_template(
             "company.html",
-            pairs=company.together(look.session, settings, now, everyone),
+            pairs=company.together(look.session, look.settings.house, everyone),
             alone=company.alone(everyone),
             lately=company.lately(look.session),
             boxes=box_names(look),
@@ -205,7 +204,8 @@ def _candidates(
     animal_id: int, errors: Mapping[int, Problem] | None = None
 ) -> str | tuple[str, int]:
     with looking() as look:
-        found = company.candidates(look.session, look.settings.house, animal_id, look.now)
+        everyone = house(look.session, look.now)
+        found = company.candidates(look.settings.house, animal_id, everyone)
         if found is None:
             abort(404)
         names = box_names(look)
@@ -232,11 +232,7 @@ def _candidates(
             notes=asked.notes,
             errors=errors or {},
             boxes=list(names.items()),
-            pairs=[
-                pair
-                for pair in company.together(look.session, look.settings.house, look.now)
-                if animal_id in (pair.row.animal_id, pair.row.partner_id)
-            ],
+            pairs=company.together(look.session, look.settings.house, everyone, animal_id),
         )
         return (page, 422) if errors else page
 
