@@ -221,6 +221,8 @@ def _news(page: str, seen: int, ears: dict[str, str]) -> News:
     """
     with reading() as session:
         beat, newest = pulse(session), changes.newest(session)
+        if not page:  # a form, or what is past: it follows nothing, and keeps what is typed in it
+            return News(newest, {}, reload=False, pulse=beat)
         came = changes.after(session, seen, limit=MOST_CHANGES)
         if came.reset or len(came.items) == MOST_CHANGES:
             return News(newest, {}, reload=True, pulse=beat)

@@ -130,6 +130,26 @@ def test_who_was_away_too_long_or_is_of_another_database_loads_anew(
         assert first(found, "news").data["reload"] is True
 
 
+def test_no_page_loads_anew_for_what_was_told_before_it_was_opened(shown: Dashboard) -> None:
+    """A form would lose what is typed in it, over and over, once old changes are forgotten."""
+    shown.write(journal.add_animal, {"name": "Miso", "species": "kitten"}, "nest")
+    shown.cry()
+    with shown.database.writing() as session:
+        changes.prune(session, shown.now() + 2 * changes.KEPT, 1000)
+    client, read = shown.client(), []
+    for rule in shown.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.arguments or rule.endpoint == "live.stream":
+            continue
+        page = client.get(rule.rule)
+        found = re.search(r'data-page="(.*?)" data-change="(.*?)" data-live="/', page.text)
+        if page.status_code == 200 and found:
+            read.append(rule.rule)
+            query = {"page": found[1], "after": found[2] or "0"}
+            answer = client.get("/live/changes", query_string=query)
+            assert answer.get_json()["reload"] is False, rule.rule
+    assert {"/", "/note/feed", "/babies/new", "/plan/night"} <= set(read)
+
+
 def test_the_pulse_proves_life_and_tells_the_age_of_each_word(
     shown: Dashboard, address: tuple[str, int]
 ) -> None:
