@@ -8,7 +8,7 @@ to trust (`TRUST_*`) must be passed as `None` by the caller, who has the clock.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from types import NoneType
 from typing import (
@@ -30,6 +30,7 @@ HealthCheck = Literal["ok", "suspect", "ill"]
 Parasites = Literal["clear", "treated", "present"]
 Temperament = Literal["calm", "rough"]
 
+SHOWN_CHARACTERS = 40  # of a wrong value, in an error message
 MAX_ANIMALS = 20  # babies in the box and possible companions elsewhere
 # How long a measurement may be used before it counts as unknown (min).
 TRUST_BODY_MIN = 60  # body temperature, touch
@@ -274,14 +275,24 @@ def _members(plain: object, part: type[Any]) -> dict[str, Any]:
     if plain.keys() != names:
         for name in sorted(names - plain.keys()):
             raise ScenarioError(name, "is missing")
-        raise ScenarioError(min(plain.keys() - names), "is not a field that I know")
+        raise not_known(plain.keys() - names)
     return plain
+
+
+def not_known(names: Iterable[str]) -> ScenarioError:
+    """The refusal of fields that nobody defined; of several, the first by name is told."""
+    name = min(names)
+    plain = name.isascii() and name.isidentifier() and len(name) <= SHOWN_CHARACTERS
+    return ScenarioError(name if plain else _shown(name), "is not a field that I know")
 
 
 def _shown(value: object) -> str:
     """A value for an error message: as JSON, short, ASCII."""
-    text = json.dumps(value, default=repr)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    try:
+        text = json.dumps(value, default=repr)
+    except RecursionError:
+        return "lists without a bottom"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 3]}..."
 
 
 def _kinds(part: type[Any]) -> tuple[FieldKind, ...]:

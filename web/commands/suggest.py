@@ -15,7 +15,7 @@ import click
 
 from web.care.advice import Advice, Suggestion, plain
 from web.care.advice import suggest as ask
-from web.care.scenario import ScenarioError, read_scenario
+from web.care.scenario import ScenarioError, not_known, read_scenario
 from web.care.wording import CARDS, REASONS, question
 
 STDIN = "-"
@@ -38,6 +38,9 @@ def suggest(files: tuple[str, ...], *, as_json: bool) -> None:
     exit code is then 2.
     """
     out = sys.stdout
+    if out is None:  # started with `>&-`
+        _complain("standard output is closed: the answers have nowhere to go")
+        sys.exit(2)
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(errors="replace")  # a title is no reason to stop
     started = time.monotonic()
@@ -68,6 +71,8 @@ def _complain(problem: str) -> None:
 
 def _text(file: str) -> str:
     """The whole text of a file; raises `FileError`."""
+    if file == STDIN and sys.stdin is None:  # started with `<&-`
+        raise FileError("cannot be read: it is closed")
     try:
         raw = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
         return raw.decode("utf-8-sig")
@@ -146,8 +151,8 @@ def _answer(case: object, place: int, out: TextIO, *, as_json: bool) -> None:
     """Answer one scenario; raises `ScenarioError`."""
     if not isinstance(case, dict):
         raise ScenarioError("it", "must be an object with id and input")
-    for name in sorted(case.keys() - CASE_FIELDS):
-        raise ScenarioError(name, "is not a field that I know")
+    if invented := case.keys() - CASE_FIELDS:
+        raise not_known(invented)
     case_id = case.get("id")
     if case_id is None:
         case_id = place

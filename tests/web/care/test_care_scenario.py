@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -275,6 +276,30 @@ def test_of_several_invented_fields_the_first_by_name_is_told() -> None:
     plain["box"] |= {"zeal": 1, "attic": 2}
     with pytest.raises(ScenarioError, match=r"^input\.box\.attic is not a field that I know$"):
         read_scenario(plain)
+
+
+@pytest.mark.parametrize(
+    ("invented", "told"),
+    [("", '""'), ("a b", '"a b"'), ("a\n\x1b[2J", '"a\\n\\u001b[2J"'), ("ä", '"\\u00e4"')],
+)
+def test_an_invented_field_stays_in_its_line(invented: str, told: str) -> None:
+    plain = as_json(a_case(kitten()))
+    plain["box"][invented] = 1
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(plain)
+    assert str(caught.value) == f"input.box.{told} is not a field that I know"
+    plain["box"] = {"x" * 500: 1} | as_json(a_case(kitten()))["box"]
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(plain)
+    assert len(str(caught.value)) < 120
+
+
+def test_a_value_without_a_bottom_is_named_too() -> None:
+    deep: list[Any] = []
+    for _ in range(sys.getrecursionlimit()):
+        deep = [deep]
+    with pytest.raises(ScenarioError, match=r"species must be kitten or puppy, not .{,40}$"):
+        read_scenario(changed("animals.0.species", deep))
 
 
 @pytest.mark.parametrize(("length", "shown"), [(38, 40), (39, 40), (60, 40)])

@@ -104,6 +104,7 @@ def test_a_whole_number_may_be_written_with_a_point(tmp_path: Path) -> None:
         ({"id": "x"}, 'scenario "x": input is missing'),
         ({}, "scenario at place 2: input is missing"),
         (case(LONELY, id=5, colour="red"), "scenario 5: colour is not a field that I know"),
+        (case(LONELY, id=5) | {"a\nb": 1}, r'scenario 5: "a\nb" is not a field that I know'),
         (case(LONELY, id=[5]), "scenario at place 2: id must be a whole number or text"),
         (case(LONELY, id=True), "scenario true: id must be a whole number or text"),
         (case(LONELY, id=1.5), "scenario at place 2: id must be a whole number or text"),
@@ -230,3 +231,20 @@ def test_it_starts_without_the_dashboards_heavy_parts() -> None:
 
 def test_the_way_in_reads_what_the_way_out_wrote() -> None:
     assert read_scenario(case(LONELY)["input"]) == LONELY
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        ("<&-", "standard input: cannot be read: it is closed"),
+        (">&-", "standard output is closed: the answers have nowhere to go"),
+    ],
+)
+def test_a_closed_stream_gets_one_line(tmp_path: Path, closed: str, said: str) -> None:
+    file = "-" if closed == "<&-" else written(tmp_path, case(LONELY))
+    code = "from web.commands.suggest import suggest; suggest()"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", code, file, "--json"],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, f"nursery-monitor: {said}\n")
