@@ -59,7 +59,7 @@ class KnownAnimal:
 class House:
     """All animals in care and what is on record of them, whatever their box."""
 
-    boxes: Mapping[str, Box]
+    boxes: Mapping[str, Box]  # the oldest first
     animals: Sequence[KnownAnimal]  # in none's box
     cries: Mapping[str, Cry]  # box -> the cry that goes on there
     changed: Mapping[str, datetime]  # box -> when a baby last came or went, of late
@@ -97,8 +97,9 @@ def house(session: Session, now: datetime) -> House:
     facts = _facts(session, ids, now)
     fine = _fine_together(session)
     milks = _milks(session)
+    boxes = session.scalars(select(Box).order_by(Box.created_at, Box.id))
     return House(
-        boxes={box.id: box for box in session.scalars(select(Box))},
+        boxes={box.id: box for box in boxes},
         animals=[
             KnownAnimal(
                 animal=animal,

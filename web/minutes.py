@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -34,15 +35,21 @@ def keep(session: Session, said: MinuteMessage) -> bool:
     return True
 
 
-def between(session: Session, box_id: str, begin: datetime, end: datetime) -> list[Heard]:
-    """The minutes of a box that reach into a time, in order."""
+def between(
+    session: Session, box_ids: Iterable[str], begin: datetime, end: datetime
+) -> dict[str, list[Heard]]:
+    """The minutes of each of these boxes that reach into a time, in order."""
     rows = session.execute(
-        select(*(getattr(Minute, name) for name in Heard.__dataclass_fields__))
-        .where(Minute.box_id == box_id, Minute.at > begin - LONGEST, Minute.at < end)
-        .order_by(Minute.at)
+        select(Minute.box_id, *(getattr(Minute, name) for name in Heard.__dataclass_fields__))
+        .where(Minute.box_id.in_(list(box_ids)), Minute.at > begin - LONGEST, Minute.at < end)
+        .order_by(Minute.box_id, Minute.at)
     )
-    found = (Heard(*row) for row in rows)
-    return [minute for minute in found if minute.end > begin]
+    found: dict[str, list[Heard]] = {}
+    for box_id, *values in rows:
+        minute = Heard(*values)
+        if minute.end > begin:
+            found.setdefault(box_id, []).append(minute)
+    return found
 
 
 def forget(session: Session, now: datetime) -> int:

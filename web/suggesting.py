@@ -6,10 +6,11 @@ so often while a cry is open, keeps what is shown and publishes it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.messages import SuggestionItem, SuggestionMessage
@@ -144,16 +145,26 @@ def row_of(session: Session, advice: Advice, code: str) -> Suggestion | None:
     return row
 
 
-def answered(session: Session, advice: Advice) -> dict[str, Suggestion]:
-    """What carers said of what is suggested now, by code: of the open cry, or lately when quiet."""
-    query = select(Suggestion)
-    if advice.cry is not None:
-        query = query.where(Suggestion.cry_id == advice.cry.id)
-    else:  # a row is made when it is answered
-        lately = advice.at - max(PUT_ASIDE.values())
-        query = query.where(Suggestion.box_id == advice.box.id, Suggestion.shown_at > lately)
-        query = query.where(Suggestion.cry_id.is_(None), Suggestion.outcome.is_not(None))
-    return {row.code: row for row in session.scalars(query.order_by(Suggestion.id))}
+def answered(
+    session: Session, advices: Sequence[Advice], now: datetime
+) -> dict[str, dict[str, Suggestion]]:
+    """What carers said of what is suggested now, by box and code.
+
+    Of the open cry, or lately where it is quiet.
+    """
+    crying = [advice.cry.id for advice in advices if advice.cry is not None]
+    quiet = [advice.box.id for advice in advices if advice.cry is None]
+    of_quiet = and_(  # a row is made when it is answered
+        Suggestion.box_id.in_(quiet),
+        Suggestion.shown_at > now - max(PUT_ASIDE.values()),
+        Suggestion.cry_id.is_(None),
+        Suggestion.outcome.is_not(None),
+    )
+    query = select(Suggestion).where(or_(Suggestion.cry_id.in_(crying), of_quiet))
+    found: dict[str, dict[str, Suggestion]] = {}
+    for row in session.scalars(query.order_by(Suggestion.id)):
+        found.setdefault(row.box_id, {})[row.code] = row
+    return found
 
 
 def settled(row: Suggestion, item: SuggestionItem, now: datetime) -> bool:

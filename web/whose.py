@@ -74,12 +74,19 @@ def history(session: Session, animal: Animal, before: datetime) -> list[Sound]:
         .order_by(Cry.onset.desc())
         .limit(LOOKED_AT)
     ).all()
-    wrong = _not_cries(session, [row.id for row in rows])
+    said = verdicts(session, [row.id for row in rows])
     return [
         sound_of(row)
         for row in rows
-        if row.id not in wrong and (row.source_id == animal.id or _alone(animal, row, stays))
+        if said.get(row.id) != "not_a_cry"
+        and (row.source_id == animal.id or _alone(animal, row, stays))
     ]
+
+
+def verdicts(session: Session, cry_ids: Iterable[str]) -> dict[str, str]:
+    """The carers' newest word on each of these cries, of those that have one."""
+    rows = select(Review.cry_id, Review.verdict).where(Review.cry_id.in_(list(cry_ids)))
+    return dict(iter(session.execute(rows.order_by(Review.id))))
 
 
 def sound_of(cry: Cry) -> Sound:
@@ -127,13 +134,6 @@ def _alone(animal: Animal, cry: Cry, stays: Sequence[Stay]) -> bool:
         and (stay.ended_at is None or stay.ended_at > cry.onset)
     }
     return there == {animal.id} and not _voice(cry, [animal]).stranger
-
-
-def _not_cries(session: Session, cry_ids: Sequence[str]) -> set[str]:
-    """Those of which a carer's newest word is that they were no cries."""
-    rows = select(Review.cry_id, Review.verdict).where(Review.cry_id.in_(cry_ids))
-    newest = dict(iter(session.execute(rows.order_by(Review.id))))
-    return {cry_id for cry_id, verdict in newest.items() if verdict == "not_a_cry"}
 
 
 def _when(cry: Cry) -> datetime:

@@ -78,9 +78,10 @@ def test_minutes_that_cannot_be_are_put_aside(records: Database, field: str, val
 def test_those_that_reach_into_a_time_are_read_in_order(database: Database) -> None:
     given_to(database, *(arrived(minute(n)) for n in (3, 1, 2)), arrived(minute(2, box="den")))
     with database.reading() as session:
-        found = minutes.between(session, "nest", NOW + 0.5 * MINUTE, NOW + 2 * MINUTE)
-    assert [one.at for one in found] == [NOW, NOW + MINUTE]
-    assert found[0].near_calls == 0
+        found = minutes.between(session, ["nest", "lair"], NOW + 0.5 * MINUTE, NOW + 2 * MINUTE)
+    assert list(found) == ["nest"]
+    assert [one.at for one in found["nest"]] == [NOW, NOW + MINUTE]
+    assert found["nest"][0].near_calls == 0
 
 
 def test_minutes_are_forgotten_in_time_a_bounded_number_at_once(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,10 +37,15 @@ class Baby:
     """Of the photo that is shown, if there is one: part of its address."""
 
 
-def box_names(look: Look) -> dict[str, str]:
-    """Every box that is set up or has ever spoken: id -> what people call it."""
+def box_names(look: Look, boxes: Iterable[Box] | None = None) -> dict[str, str]:
+    """Every box that is set up or has ever spoken: id -> what people call it.
+
+    `boxes` are those of the records, the oldest first, if they were read already.
+    """
     names = {box.id: box.label for box in look.settings.box}
-    for box in look.session.scalars(select(Box).order_by(Box.created_at, Box.id)):
+    if boxes is None:
+        boxes = look.session.scalars(select(Box).order_by(Box.created_at, Box.id))
+    for box in boxes:
         label = box.name or names.get(box.id) or box.id.replace("-", " ").capitalize()
         names[box.id] = label
     return names

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from web.company import Together, together
 from web.known import House, house
 from web.nursery import Look
 from web.pages import nights, words
-from web.pages.babies import Baby, babies, box_names
+from web.pages.babies import Baby, as_listed, box_names
 from web.pages.cards import Suggested, suggested
-from web.pages.cry_lists import CryView, view
+from web.pages.cry_lists import CryView, last_of, view, views
 from web.presence import presence
 from web.records import Box, BoxStatus, Cry
 
@@ -58,68 +57,73 @@ class BoxCard:
 
 @dataclass(frozen=True)
 class _Read:
-    """What is read once for all boxes."""
+    """What is read once for all boxes; by box, but for the babies."""
 
-    babies: list[Baby]
-    house: House
-    pairs: list[Together]
-    rows: Mapping[str, Box]
+    babies: Sequence[Baby]
+    pairs: Sequence[Together]
+    demo: Mapping[str, bool]
     statuses: Mapping[str, BoxStatus]
+    cries: Mapping[str, CryView]  # those that go on
+    last: Mapping[str, CryView]  # of the others the newest, of late
+    advice: Mapping[str, Suggested]
+    lately: Mapping[str, nights.NightView]
+    last_night: Mapping[str, nights.NightView]
 
 
-def box_cards(look: Look, only: Iterable[str] | None = None) -> list[BoxCard]:
-    """The cards of all boxes, or of those named."""
-    session = look.session
-    names = box_names(look)
-    chosen = set(names if only is None else only)
-    known = house(session, look.now)
-    read = _Read(
-        babies=babies(look),
-        house=known,
+def box_cards(look: Look, only: Collection[str] | None = None) -> list[BoxCard]:
+    """The cards of all boxes, or of those named; a few dozen queries, whatever their number."""
+    known = house(look.session, look.now)
+    names = box_names(look, known.boxes.values())
+    chosen = {box_id: name for box_id, name in names.items() if only is None or box_id in only}
+    read = _read(look, known, names, [box for id_, box in known.boxes.items() if id_ in chosen])
+    return [_box_card(look, box_id, name, read) for box_id, name in chosen.items()]
+
+
+def _read(look: Look, known: House, names: Mapping[str, str], boxes: Sequence[Box]) -> _Read:
+    session, now = look.session, look.now
+    animals = sorted((one.animal for one in known.animals), key=lambda one: (one.name, one.id))
+    listed = as_listed(look, animals, names)
+    quiet = [box for box in boxes if box.id not in known.cries]
+    last = last_of(session, [box.id for box in quiet]).values()
+    lately = [cry for cry in last if cry.onset >= now - RECENT_CRY]
+    return _Read(
+        babies=listed,
         pairs=together(session, look.settings.house, known),
-        rows={row.id: row for row in session.scalars(select(Box))},
+        demo={box.id: box.demo for box in boxes},
         statuses={row.box_id: row for row in session.scalars(select(BoxStatus))},
+        cries={
+            box.id: view(session, known.cries[box.id], now) for box in boxes if box not in quiet
+        },
+        last={one.row.box_id: one for one in views(session, lately, now)},
+        advice=suggested(look, [box.id for box in boxes], known, listed),
+        lately=nights.lately(look, quiet),
+        last_night=nights.last_night(look, quiet),
     )
-    return [_box_card(look, box, name, read) for box, name in names.items() if box in chosen]
 
 
 def _box_card(look: Look, box_id: str, name: str, read: _Read) -> BoxCard:
-    session, now = look.session, look.now
-    row, status = read.rows.get(box_id), read.statuses.get(box_id)
-    heard = presence(status, now)
+    status, last = read.statuses.get(box_id), read.last.get(box_id)
+    heard = presence(status, look.now)
     hearing = words.hearing(heard)
-    age = now - status.heard_at if status and status.heard_at else None
-    cry = read.house.cries.get(box_id)
-    last = None if cry else _last_cry(session, box_id, now)
-    inside = tuple(one for one in read.babies if one.box_id == box_id)
+    age = look.now - status.heard_at if status and status.heard_at else None
     return BoxCard(
         id=box_id,
         name=name,
-        demo=bool((row and row.demo) or (status and status.demo)),
+        demo=read.demo.get(box_id, False) or bool(status and status.demo),
         hearing=hearing,
         word_age_s=max(0.0, age.total_seconds()) if age is not None else None,
         level=words.level_share(status.level_dbfs if status and hearing.heard else None),
         since=heard.since,
-        cry=view(session, cry, now, calls=True) if cry else None,
-        last=view(session, last, now) if last else None,
-        ask_stopped=bool(last and _worth_asking(last, now)),
-        advice=suggested(look, box_id, cry, inside, read.house) if row else Suggested(),
-        babies=inside,
+        cry=read.cries.get(box_id),
+        last=last,
+        ask_stopped=bool(last and _worth_asking(last.row, look.now)),
+        advice=read.advice.get(box_id, Suggested()),
+        babies=tuple(one for one in read.babies if one.box_id == box_id),
         elsewhere=tuple(one for one in read.babies if one.box_id != box_id),
-        lately=nights.lately(look, row) if row and not cry else None,
-        last_night=nights.last_night(look, row) if row and not cry else None,
+        lately=read.lately.get(box_id),
+        last_night=read.last_night.get(box_id),
         together=tuple(one for one in read.pairs if one.box_id == box_id),
     )
-
-
-def _last_cry(session: Session, box_id: str, now: datetime) -> Cry | None:
-    return session.scalars(
-        select(Cry)
-        .where(Cry.box_id == box_id, Cry.state != "open", Cry.state != "retracted")
-        .where(Cry.onset >= now - RECENT_CRY)
-        .order_by(Cry.onset.desc())
-        .limit(1)
-    ).first()
 
 
 def _worth_asking(cry: Cry, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from web.nursery import Look
 from web.pages.acts import Act, acts
 from web.pages.babies import Baby
 from web.pages.questions import Question, Turn, question
-from web.records import Animal, Cry, Suggestion
+from web.records import Animal, Suggestion
 from web.suggesting import NEVER_SETTLED, Advice, advise, answered, covers, settled
 
 URGENT = "URGENT_VET"  # of the care rules
@@ -90,15 +90,23 @@ class Suggested:
 
 
 def suggested(
-    look: Look,
-    box_id: str,
-    cry: Cry | None,
-    inside: Sequence[Baby],
-    everyone: House | None = None,
+    look: Look, box_ids: Iterable[str], everyone: House, babies: Sequence[Baby]
+) -> dict[str, Suggested]:
+    """What may help at each of these boxes now, whether it cries or not."""
+    session, now = look.session, look.now
+    advices = [advise(session, look.settings, box_id, now, everyone) for box_id in box_ids]
+    rows = answered(session, advices, now)
+    found = {}
+    for one in advices:
+        box_id = one.box.id
+        inside = [baby for baby in babies if baby.box_id == box_id]
+        found[box_id] = _suggested(look, one, rows.get(box_id, {}), inside)
+    return found
+
+
+def _suggested(
+    look: Look, advice: Advice, rows: Mapping[str, Suggestion], inside: Sequence[Baby]
 ) -> Suggested:
-    """What may help at a box now, whether it cries or not; `inside` are the babies in it."""
-    advice = advise(look.session, look.settings, box_id, look.now, everyone)
-    rows = answered(look.session, advice)
     in_box = [str(one.id) for one in inside]
     wanted = [*(key for item in advice.items for key in item.unknown), *advice.result.unknown]
     found = {key: question(key, advice.names, in_box) for key in wanted}
@@ -123,7 +131,7 @@ def suggested(
         folded=tuple(folded),
         questions=tuple(unasked.values()),
         notes=tuple(advice.notes),
-        who=_who(advice, inside) if cry else (),
+        who=_who(advice, inside) if advice.cry else (),
         voice=advice.voice,
         unusual=_unusual(advice),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -16,7 +17,7 @@ from web.care.usual import Compared, Usual
 from web.nursery import Look
 from web.pages import words
 from web.pages.babies import box_names
-from web.records import Animal, Call, Clip, Cry, Review, Suggestion
+from web.records import Animal, Box, Call, Clip, Cry, Suggestion
 from web.times import watch_of
 
 PAGE = 40  # cries at once
@@ -104,8 +105,8 @@ def newest(look: Look, before: datetime | None = None) -> list[WatchCries]:
     rows = list(session.scalars(query.limit(PAGE)))
     clips = _with_clip(session, [row.id for row in rows])
     items = [
-        CryItem(view(session, row, now), names.get(row.box_id, row.box_id), row.id in clips)
-        for row in rows
+        CryItem(one, names.get(one.row.box_id, one.row.box_id), one.row.id in clips)
+        for one in views(session, rows, now)
     ]
     house = look.settings.house
     today = now.astimezone(house.zone).date()
@@ -131,7 +132,7 @@ def one(look: Look, cry_id: str) -> dict[str, Any] | None:
     ).all()
     compared = whose.compared(session, row)
     return {
-        "view": view(session, row, look.now, calls=True),
+        "view": view(session, row, look.now),
         "has_clip": bool(_with_clip(session, [cry_id])),
         "suggested": suggested,
         "silence": stopped.silence_after(session, row, look.now),
@@ -202,23 +203,40 @@ def clip_of(session: Session, cry_id: str) -> bytes | None:
     return session.scalar(select(Clip.flac).where(Clip.cry_id == cry_id))
 
 
-def view(session: Session, cry: Cry, now: datetime, *, calls: bool = False) -> CryView:
-    """A cry with what belongs to it; an open one lasts until now.
+def view(session: Session, cry: Cry, now: datetime) -> CryView:
+    """A cry with what belongs to it and its calls, of an open one only those that are drawn."""
+    (found,) = views(session, [cry], now)
+    return replace(found, calls=_calls(session, cry, found.lasting_s))
 
-    `calls` are only read where they are drawn, and of an open cry only those that are.
-    """
-    lasting_s = words.seconds(cry.onset, now if cry.state == "open" else cry.offset)
-    source = session.get(Animal, cry.source_id) if cry.source_id is not None else None
-    verdict = session.scalars(
-        select(Review.verdict).where(Review.cry_id == cry.id).order_by(Review.id.desc()).limit(1)
-    ).first()
-    return CryView(
-        row=cry,
-        calls=_calls(session, cry, lasting_s) if calls else (),
-        lasting_s=lasting_s,
-        source=source.name if source else None,
-        verdict=verdict,
-    )
+
+def views(session: Session, cries: Sequence[Cry], now: datetime) -> list[CryView]:
+    """Cries with what belongs to them, but for their calls; an open one lasts until now."""
+    sources = [cry.source_id for cry in cries if cry.source_id is not None]
+    rows = session.execute(select(Animal.id, Animal.name).where(Animal.id.in_(sources)))
+    names: Mapping[int | None, str] = dict(iter(rows))
+    said = whose.verdicts(session, [cry.id for cry in cries])
+    return [
+        CryView(
+            row=cry,
+            lasting_s=words.seconds(cry.onset, now if cry.state == "open" else cry.offset),
+            source=names.get(cry.source_id),
+            verdict=said.get(cry.id),
+        )
+        for cry in cries
+    ]
+
+
+def last_of(
+    session: Session, box_ids: Collection[str], until: datetime | None = None
+) -> dict[str, Cry]:
+    """The newest cry of each of these boxes, or the newest that began by a moment."""
+    # By the index a seek for each box, however many cries there are.
+    newest = select(Cry.id).where(Cry.box_id == Box.id, Cry.state != "retracted")
+    if until is not None:
+        newest = newest.where(Cry.onset <= until)
+    newest = newest.order_by(Cry.onset.desc()).limit(1).correlate(Box)
+    wanted = select(newest.scalar_subquery()).where(Box.id.in_(box_ids))
+    return {cry.box_id: cry for cry in session.scalars(select(Cry).where(Cry.id.in_(wanted)))}
 
 
 def _calls(session: Session, cry: Cry, lasting_s: float) -> tuple[tuple[float, float], ...]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from web import changes, minutes, silence
 from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
-from web.records import Box, Cry, Review, Wish
+from web.pages.cry_lists import last_of
+from web.records import Box, Cry, Wish
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
+from web.whose import verdicts
 
 # The card on the first page shows the night or day so far, within these bounds.
 AT_LEAST, AT_MOST = timedelta(hours=3), timedelta(hours=9)
@@ -74,7 +77,7 @@ def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
     house = look.settings.house
     at = max(at, row.created_at)
     begin, end = watch_span(at, house.zone, house.night_from, house.night_to)
-    view = _view(look, row, begin, end, PAGE_HEIGHT)
+    view = _views(look, [row], begin, end, PAGE_HEIGHT)[box_id]
     watch = watch_of(begin, house.zone, house.night_from, house.night_to)
 
     def clock(moment: datetime) -> str:
@@ -109,40 +112,56 @@ def _sensitivity(session: Session, box_id: str, view: NightView) -> dict[str, An
     return {"now": heard if asked.ok is False else json.loads(asked.value), "asked": asked}
 
 
-def lately(look: Look, row: Box) -> NightView | None:
-    """What the card on the first page shows; None before anything is known."""
+def lately(look: Look, boxes: Sequence[Box]) -> dict[str, NightView]:
+    """What the cards on the first page show, box by box; of none of which nothing is known."""
     house, now = look.settings.house, look.now
     begin, _ = watch_span(now, house.zone, house.night_from, house.night_to)
     begin = max(now - AT_MOST, min(begin, now - AT_LEAST))
-    view = _view(look, row, begin, now, CARD_HEIGHT)
-    return view if view.known else None
+    return _known(_views(look, boxes, begin, now, CARD_HEIGHT))
 
 
-def last_night(look: Look, row: Box) -> NightView | None:
-    """The night that is just over, in the morning after it; None at other times."""
+def last_night(look: Look, boxes: Sequence[Box]) -> dict[str, NightView]:
+    """The night that is just over, in the morning after it; nothing at other times."""
     house, now = look.settings.house, look.now
     begin, _ = watch_span(now, house.zone, house.night_from, house.night_to)
     before = begin - timedelta(seconds=1)
     was_night = watch_of(before, house.zone, house.night_from, house.night_to).night
     if not was_night or now - begin > MORNING:
-        return None
+        return {}
     night_began, _ = watch_span(before, house.zone, house.night_from, house.night_to)
-    view = _view(look, row, night_began, begin, CARD_HEIGHT)
-    return view if view.known else None
+    return _known(_views(look, boxes, night_began, begin, CARD_HEIGHT))
 
 
-def _view(look: Look, row: Box, begin: datetime, end: datetime, height: float) -> NightView:
-    """From when the box was first known on; its future is left blank."""
-    session, now, zone = look.session, look.now, look.settings.house.zone
-    known = min(max(begin, row.created_at), end - timedelta(minutes=1))
-    found = silence.look(
-        known,
-        min(end, now),
-        minutes.between(session, row.id, known, end),
-        _cries(session, row.id, known, min(end, now)),
-        goes_on=end >= now,
-        usual_cry_dbfs=_usual(session, row.id),
-    )
+def _known(views: Mapping[str, NightView]) -> dict[str, NightView]:
+    return {box_id: view for box_id, view in views.items() if view.known}
+
+
+def _views(
+    look: Look, boxes: Sequence[Box], begin: datetime, end: datetime, height: float
+) -> dict[str, NightView]:
+    """A time at each of these boxes; a handful of queries, whatever their number."""
+    if not boxes:
+        return {}
+    session, now, ids = look.session, look.now, [box.id for box in boxes]
+    heard = minutes.between(session, ids, begin, end)
+    cries = _cries(session, ids, begin, min(end, now))
+    usual = _usual(session, ids)
+    found = {}
+    for box in boxes:  # from when it was first known on; its future is left blank
+        known = min(max(begin, box.created_at), end - timedelta(minutes=1))
+        found[box.id] = silence.look(
+            known,
+            min(end, now),
+            [minute for minute in heard.get(box.id, ()) if minute.end > known],
+            [cry for cry in cries.get(box.id, ()) if cry.offset > known],
+            goes_on=end >= now,
+            usual_cry_dbfs=usual.get(box.id, ()),
+        )
+    return {box_id: _view(look, one, end, height) for box_id, one in found.items()}
+
+
+def _view(look: Look, found: Silence, end: datetime, height: float) -> NightView:
+    zone = look.settings.house.zone
     return NightView(
         silence=found,
         chart=night_chart.chart(found, height, until=end),
@@ -151,37 +170,43 @@ def _view(look: Look, row: Box, begin: datetime, end: datetime, height: float) -
     )
 
 
-def _cries(session: Session, box_id: str, begin: datetime, end: datetime) -> list[Cried]:
-    """Those in a time, but for what a carer said was none."""
-    here = (Cry.box_id == box_id, Cry.state != "retracted")
+def _cries(
+    session: Session, box_ids: Collection[str], begin: datetime, end: datetime
+) -> dict[str, list[Cried]]:
+    """Those in a time, box by box, but for what a carer said was none."""
     # A box has one cry at a time: of those that began before, only the last may reach into it.
-    last = session.scalar(select(func.max(Cry.onset)).where(*here, Cry.onset <= begin))
-    rows = session.scalars(
-        select(Cry)
-        .where(*here, Cry.onset >= (last or begin), Cry.onset < end, Cry.offset > begin)
+    before = [cry for cry in last_of(session, box_ids, begin).values() if cry.offset > begin]
+    began = session.execute(
+        select(Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.state)
+        .where(Cry.box_id.in_(box_ids), Cry.state != "retracted")
+        .where(Cry.onset > begin, Cry.onset < end)
         .order_by(Cry.onset)
-        .limit(MOST_CRIES)
-    ).all()
-    reviewed = select(Review).where(Review.cry_id.in_([row.id for row in rows]))
-    newest = session.scalars(reviewed.order_by(Review.id))
-    verdicts = {review.cry_id: review.verdict for review in newest}  # the last word holds
-    return [
-        Cried(row.onset, end if row.state == "open" else row.offset)
-        for row in rows
-        if verdicts.get(row.id) != "not_a_cry"
-    ]
+    )
+    cries = [*before, *began]
+    said = verdicts(session, [cry.id for cry in cries])
+    found: dict[str, list[Cried]] = {}
+    for cry in cries:
+        if said.get(cry.id) != "not_a_cry":
+            ends = end if cry.state == "open" else cry.offset
+            found.setdefault(cry.box_id, []).append(Cried(cry.onset, ends))
+    return {box_id: listed[:MOST_CRIES] for box_id, listed in found.items()}
 
 
-def _usual(session: Session, box_id: str) -> list[float]:
-    """How loud the box's newest cries were, where it is known; dBFS."""
-    rows = session.scalars(
-        select(Cry.details)
+def _usual(session: Session, box_ids: Iterable[str]) -> dict[str, list[float]]:
+    """How loud each box's newest cries were, where it is known; dBFS."""
+    newest = (
+        select(Cry.box_id, Cry.details["acoustics"]["level_dbfs"].as_float())
         .where(Cry.box_id == box_id, Cry.state == "ended", Cry.demo.is_(False))
         .order_by(Cry.onset.desc())
         .limit(USUAL_CRIES)
+        .subquery()
+        for box_id in box_ids
     )
-    levels = ((details.get("acoustics") or {}).get("level_dbfs") for details in rows)
-    return [level for level in levels if level is not None]
+    found: dict[str, list[float]] = {}
+    for box_id, level in session.execute(union_all(*(select(one) for one in newest))):
+        if level is not None:
+            found.setdefault(box_id, []).append(level)
+    return found
 
 
 def _title(watch: Watch, view: NightView, today: date) -> str:
