@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from tests.web.api_calls import Api
 from tests.web.cry_messages import NOW, arrived, cry, cry_id, state
 from tests.web.dashboard import dashboard
+from tests.web.pictures import of_a_phone, picture
 from web import carers, journal, tokens
 from web.database import Database, open_database
 from web.records import Audit
 
 V1 = "/api/v1"
-JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 
 
 @pytest.fixture
@@ -251,15 +251,18 @@ def test_the_plan_and_the_growth_are_those_of_the_records(api: Api) -> None:
     assert night["rounds"][0]["feeds"][0]["animal_id"] == 1
 
 
-def test_a_photo_is_kept_as_it_is(api: Api) -> None:
+def test_a_photo_is_kept_without_where_it_was_taken(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.token}"}
     path = f"{V1}/animals/1/photo"
-    for body, status in ((b"GIF89a", 422), (JPEG + bytes(300_000), 413), (JPEG, 200)):
+    jpeg = of_a_phone()
+    for body, status in ((b"GIF89a", 422), (jpeg + bytes(300_000), 413), (jpeg, 200)):
         answer = api.client.put(path, data=body, headers=headers, content_type="image/jpeg")
         assert answer.status_code == status, answer.text
     assert api.json(f"{V1}/animals/1")["photo"] == path
     shown = api.get(path)
-    assert (shown.data, shown.content_type) == (JPEG, "image/jpeg")
+    assert (shown.data[:3], shown.content_type) == (b"\xff\xd8\xff", "image/jpeg")
+    assert b"PhoneMaker" in jpeg
+    assert b"PhoneMaker" not in shown.data
     api.post(path, None, "DELETE")
     assert api.get(path).status_code == 404
 
@@ -317,11 +320,16 @@ class Operations:
         self.api = api
         described: Any = api.client.get(f"{V1}/openapi.json").json
         self.schemas = described["components"]["schemas"]
-        self.writing = [
-            (method.upper(), self._filled(path), self._fields(operation))
+        told = [
+            (method.upper(), self._filled(path), self._schema(operation))
             for path, item in described["paths"].items()
             for method, operation in item.items()
             if method != "get"
+        ]
+        self.bodies = [(method, path, schema) for method, path, schema in told if schema]
+        self.writing = [
+            (method, path, sorted(schema["properties"]) if schema else ["x"])
+            for method, path, schema in told
         ]
 
     @staticmethod
@@ -329,12 +337,12 @@ class Operations:
         path = path.replace("{cry_id}", cry_id(1)).replace("{box_id}", "nest")
         return re.sub(r"{\w+}", "1", path)
 
-    def _fields(self, operation: Any) -> list[str]:
+    def _schema(self, operation: Any) -> Any:
+        """Of its body, if that is JSON."""
         content = operation.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
-            return ["x"]
-        schema = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        return sorted(self.schemas[schema]["properties"])
+            return None
+        return self.schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -428,7 +436,9 @@ def test_the_dashboard_takes_a_whole_photo_but_no_other_body_of_that_size(tmp_pa
         headers = {"Authorization": f"Bearer {secret}"}
         client = shown.app.test_client()
         photo = f"{V1}/animals/{kitten}/photo"
-        assert client.put(photo, data=JPEG + bytes(250_000), headers=headers).status_code == 200
+        assert (
+            client.put(photo, data=picture() + bytes(250_000), headers=headers).status_code == 200
+        )
         told = {"text": "x" * 250_000, "animal_id": kitten}
         answer = client.post(f"{V1}/notes", json=told, headers=headers)
         assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from monitor.settings import Settings
 from tests.web.cry_messages import NOW, arrived, cry, cry_id
+from tests.web.pictures import picture
 from web import changes, journal
 from web.database import Database, open_database
 from web.journal import Entry, EntryError, Written
@@ -112,7 +113,7 @@ def cared_for(session: Session) -> None:
     journal.set_photo(session, entry, 1, JPEG)
 
 
-JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+JPEG = picture()
 
 
 def one(session: Session, name: str) -> Animal:
@@ -175,7 +176,7 @@ WRITES: dict[str, Write] = {
     "note": lambda s, e: journal.add_note(s, e, "The lid sticks", box_id="nest"),
     "reminder": lambda s, e: journal.add_reminder(s, e, [1, 2], "vaccine", "2026-12-24"),
     "reminder done": lambda s, e: journal.reminder_done(s, e, 1),
-    "photo": lambda s, e: journal.set_photo(s, e, 1, JPEG + b"new"),
+    "photo": lambda s, e: journal.set_photo(s, e, 1, picture(colour=(0, 0, 0))),
     "no photo": lambda s, e: journal.remove_photo(s, e, 1),
     "adopted": lambda s, e: journal.edit_animal(s, e, 1, {"status": "adopted"}),
     "feed corrected": lambda s, e: journal.correct(

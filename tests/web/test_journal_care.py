@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.web.cry_messages import NOW, cry_id
+from tests.web.pictures import picture, width_of
 from tests.web.test_journal import (
     HERE,
     JPEG,
@@ -506,12 +507,12 @@ def test_only_the_newest_photos_are_kept_and_undo_brings_the_one_before_back(
     session: Session,
 ) -> None:
     for n in range(4):
-        written = journal.set_photo(session, HERE, MIA, JPEG + bytes([n]))
+        written = journal.set_photo(session, HERE, MIA, picture("PNG", size=(10 + n, 10)))
     assert session.query(Photo).filter_by(animal_id=MIA).count() == 3
     journal.undo(session, HERE, written.undo_id)
     shown = journal.photo_of(session, MIA)
     assert shown is not None
-    assert (shown.image[-1], shown.content_type) == (2, "image/jpeg")
+    assert (width_of(shown.image), shown.content_type) == (12, "image/png")
 
 
 def test_an_animal_with_records_is_not_taken_back_with_them(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Photos: an animal's face, the bytes as they are."""
+"""Photos: an animal's face."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from web.api.access import blueprint, database
 from web.api.paging import NURSERY, IdPath
 from web.api.problems import Responses, described, problem
 from web.api.writing import REFUSALS, Key, Sure, WriteAnswer, write
-from web.journal.photos import JPEG, MOST_BYTES, PNG, WEBP
+from web.journal.photos import MOST_BYTES
+from web.pictures import JPEG, PNG, WEBP
 from web.records import Animal
 
 PHOTO: Responses = {
@@ -43,7 +44,9 @@ def photo(path: IdPath) -> Response:
     "/api/v1/animals/<int:id>/photo",
     tags=[NURSERY],
     summary="Show this picture of an animal from now on",
-    description="The body is the picture itself: JPEG, PNG or WebP, at most 300 KB.",
+    description="The body is the picture itself: JPEG, PNG or WebP, at most 300 KB and "
+    "16 million pixels. It is turned upright, and only what is seen of it is kept: not where, when "
+    "and by what it was taken.",
     responses={"200": WriteAnswer, **REFUSALS, **described(413)},
 )
 def set_photo(path: IdPath, query: Sure, header: Key, raw: Picture) -> Response:

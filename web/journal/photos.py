@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from web import pictures
 from web.journal.entry import Entry, EntryError, Recorder, Written
 from web.journal.whom import animal_of, tell_of
 from web.records import Photo
@@ -12,25 +13,27 @@ from web.records import Photo
 MOST_BYTES = 300_000  # the page makes it this small before it sends it
 KEPT = 3  # of each animal: the one that is shown, and those that undo can bring back
 
-JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
-
 
 def set_photo(session: Session, entry: Entry, animal_id: int, image: bytes) -> Written:
-    """Show this picture of the animal from now on: JPEG, PNG or WebP, at most 300 KB."""
+    """Show this picture of the animal from now on: JPEG, PNG or WebP, at most 300 KB.
+
+    Only what is seen of it is kept (`web/pictures.py`), never where or by what it was taken.
+    """
     animal = animal_of(session, animal_id)
     if not image:
         raise EntryError("photo", "is needed")
     if len(image) > MOST_BYTES:
         raise EntryError("photo", f"is too large; at most {MOST_BYTES // 1000} KB")
-    kind = kind_of(image)
-    if kind is None:
-        raise EntryError("photo", "must be a JPEG, PNG or WebP picture")
+    try:
+        kind, bare = pictures.bare(image, MOST_BYTES)
+    except pictures.PictureError as error:
+        raise EntryError("photo", str(error)) from None
     record = Recorder(session, entry, "photo taken")
-    row = Photo(animal_id=animal.id, content_type=kind, image=image, at=entry.now, by=entry.by)
+    row = Photo(animal_id=animal.id, content_type=kind, image=bare, at=entry.now, by=entry.by)
     record.add(row)
     tell_of(record, animal)
     _forget_old(session, animal.id)
-    return record.close("photo", row.id, animal=animal.id, bytes=len(image))
+    return record.close("photo", row.id, animal=animal.id, bytes=len(bare))
 
 
 def remove_photo(session: Session, entry: Entry, animal_id: int) -> Written:
@@ -49,17 +52,6 @@ def remove_photo(session: Session, entry: Entry, animal_id: int) -> Written:
 def photo_of(session: Session, animal_id: int) -> Photo | None:
     """The picture that is shown of the animal."""
     return session.scalars(_shown(animal_id).limit(1)).first()
-
-
-def kind_of(image: bytes) -> str | None:
-    """What the first bytes say it is (each format's own signature); None: none of the three."""
-    if image.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if image.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
-        return WEBP
-    return None
 
 
 def _shown(animal_id: int):  # type: ignore[no-untyped-def]
