@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from monitor.messages import MAX_PAYLOAD_BYTES, AnimalCommand, AnimalTopics, Answer
 from monitor.settings import Settings
 from web import journal, reading
-from web.journal import Entry, EntryError
+from web.journal import Doubt, Entry, EntryError
 from web.mqtt import Arrived
 from web.reading import RefusedError
 from web.records import Animal
@@ -27,6 +27,13 @@ from web.times import clock_time
 
 NOBODY = "MQTT"  # who did it, when the caller does not say
 LONGEST_MESSAGE = 300
+# What the journal calls by another name than whoever sends a command.
+CALLED: Mapping[str, str] = {
+    "amount_ml": "ml",
+    "animal_id": "animal",
+    "animal_ids": "animal",
+    "key": "id",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def carry_out(
         reason: str | None = None
         answer = Answer(id=command.id, ok=True, message=told[:LONGEST_MESSAGE])
     except (RefusedError, EntryError) as refused:
-        reason = str(refused)[:LONGEST_MESSAGE]
+        reason = _why(refused)[:LONGEST_MESSAGE]
         known = _id_of(message.payload)
         if known is None:
             return None, reason
@@ -111,6 +118,16 @@ def _in_words(what: str, command: AnimalCommand) -> str:
         return f"helped to the toilet, {came}," if came else "helped to the toilet"
     amount = "" if command.ml is None else f", {command.ml:g} mL,"
     return {"refused": "refused a feed", "short": "fed a little"}.get(command.how, "fed") + amount
+
+
+def _why(refused: RefusedError | EntryError) -> str:
+    """The reason by the caller's own names, and what to do about a doubt."""
+    if isinstance(refused, RefusedError):
+        return str(refused)
+    reason = f"{CALLED.get(refused.field, refused.field)}: {refused.message}"
+    if isinstance(refused, Doubt):
+        reason += '; send it again with "sure": true if it is so'
+    return reason
 
 
 def _id_of(payload: bytes) -> str | None:

@@ -23,6 +23,7 @@ from monitor.messages import (
     Message,
     MinuteMessage,
 )
+from web.plain_errors import first_wrong
 
 LONGEST_REASON = 300
 FLAC_MAGIC = b"fLaC"
@@ -112,9 +113,8 @@ def _validated(model: type[M], payload: bytes, *, strict: bool) -> M:
     try:
         return model.model_validate_json(payload, strict=strict)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RefusedError(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        where, what = first_wrong(error)
+        raise RefusedError(f"{where}: {what}" if where else what) from None
 
 
 def cry(payload: bytes, box: str, now: datetime) -> CryMessage:

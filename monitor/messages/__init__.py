@@ -34,6 +34,7 @@ from monitor.messages.base import (
     Moment,
     Seconds,
     Share,
+    Whole,
     utc_text,
 )
 from monitor.messages.dashboard import (
@@ -137,6 +138,7 @@ __all__ = [
     "SuggestionMessage",
     "Tolerance",
     "Topics",
+    "Whole",
     "is_clip_topic",
     "is_spare_topic",
     "json_schema",

@@ -64,7 +64,9 @@ Moment = Annotated[
 BoxId = Annotated[str, StringConstraints(pattern=BOX_PATTERN), AfterValidator(_not_reserved)]
 AnimalId = Annotated[str, StringConstraints(pattern=ANIMAL_PATTERN)]
 CryId = Annotated[str, StringConstraints(pattern=CRY_PATTERN)]
-Amount = Annotated[float, BeforeValidator(_no_yes_or_no)]  # as people and their programs tell it
+# Numbers as people and their programs tell them.
+Amount = Annotated[float, BeforeValidator(_no_yes_or_no)]
+Whole = Annotated[int, BeforeValidator(_no_yes_or_no)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]  # 0..1
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86_400.0)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]

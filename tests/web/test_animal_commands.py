@@ -132,7 +132,8 @@ def test_the_same_id_with_another_content_is_refused(house: House) -> None:
 def test_a_doubt_is_refused_and_the_same_command_is_written_when_sure(house: House) -> None:
     answer, _ = house.say("set/fed", ml=30)
     assert not answer["ok"]
-    assert "stomach" in answer["message"]
+    assert answer["message"].startswith("ml: is more than Miso's stomach holds")
+    assert '"sure": true' in answer["message"]
     assert house.feeds() == []
     answer, _ = house.say("set/fed", ml=30, sure=True)
     assert answer["ok"]
@@ -147,9 +148,11 @@ GARBAGE = {
     "no JSON": ("set/fed", b"{", "EOF"),
     "no object": ("set/fed", b"6", "object"),
     "no id": ("set/fed", b'{"ml": 6}', "id"),
-    "words for mL": ("set/fed", b'{"id": "a", "ml": "six"}', "ml"),
-    "yes for mL": ("set/fed", b'{"id": "a", "ml": true}', "ml"),
-    "less than nothing": ("set/fed", b'{"id": "a", "ml": -1}', "amount_ml"),
+    "words for mL": ("set/fed", b'{"id": "a", "ml": "six"}', "ml: must be a number"),
+    "yes for mL": ("set/fed", b'{"id": "a", "ml": true}', "ml: must be a number"),
+    "less than nothing": ("set/fed", b'{"id": "a", "ml": -1}', "ml: must be from 0 to 400 mL"),
+    "more than anybody drinks": ("set/fed", b'{"id": "a", "ml": 1e300}', "ml: must be from 0"),
+    "a number without end": ("set/fed", b'{"id": "a", "ml": "Infinity"}', "ml: must be a number"),
     "not a number": ("set/fed", b'{"id": "a", "ml": NaN}', "ml"),
     "no zone": ("set/fed", b'{"id": "a", "at": "2026-11-22T01:54:00"}', "at"),
     "the future": ("set/fed", b'{"id": "a", "at": "2026-11-22T03:54:00Z"}', "in the future"),

@@ -270,7 +270,7 @@ CRY = f"{BASE}/nest/cry"
 BAD = {
     "not JSON": (CRY, b"{", "EOF"),
     "empty": (CRY, b"", "EOF"),
-    "no object": (CRY, b"[1]", "should be an object"),
+    "no object": (CRY, b"[1]", "must be an object"),
     "not UTF-8": (CRY, b'{"box": "\xff"}', "not UTF-8 from byte 9 on"),
     "UTF-16": (CRY, "{}".encode("utf-16"), "not UTF-8"),
     "a NUL": (CRY, changed(model="a\x00b"), "NUL"),
@@ -309,7 +309,7 @@ BAD = {
     "the base alone": (BASE, b"{}", "no topic of ours"),
     "an availability in between": (f"{BASE}/nest/availability", b"perhaps", "online or offline"),
     "a state of mind": (f"{BASE}/nest/state", b'{"schema":1,"state":"happy"}', "box"),
-    "a level of nothing": (f"{BASE}/nest/level", b"null", "should be an object"),
+    "a level of nothing": (f"{BASE}/nest/level", b"null", "must be an object"),
     "a clip of no cry": (f"{BASE}/nest/clip/mine", FLAC, "names no cry"),
     "a clip that is none": (f"{BASE}/nest/clip/{cry_id(1)}", b"RIFF", "not FLAC"),
     "a clip too large": (

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.messages import BOX_PATTERN, Moment
+from monitor.messages import BOX_PATTERN, Amount, Moment, Whole
 from web import journal
 from web.api.access import blueprint, database
 from web.api.paging import NURSERY, Id, IdPath, Query, cut, json, same
@@ -45,7 +45,7 @@ class AnimalFacts(Body):
     born_on: date | None = None
     born_estimated: bool | None = None
     born_signs: str | None = Field(default=None, description="what the estimate rests on")
-    age_days: int | None = Field(default=None, description="instead of a birth date")
+    age_days: Whole | None = Field(default=None, description="instead of a birth date")
     age_signs: dict[str, str] | None = Field(
         default=None, description='instead of a birth date: `{"eyes": "opening"}`; cord, ears, ...'
     )
@@ -63,8 +63,8 @@ class AnimalFacts(Body):
     temperament: Literal["calm", "rough"] | None = None
     suckles_others: bool | None = None
     keep_apart: bool | None = None
-    plan_interval_min: int | None = Field(default=None, description="its own plan, in minutes")
-    plan_volume_ml: float | None = None
+    plan_interval_min: Whole | None = Field(default=None, description="its own plan, in minutes")
+    plan_volume_ml: Amount | None = None
     formula_id: Id | None = Field(default=None, description="the milk that it drinks")
     notes: str | None = None
     demo: bool | None = None
@@ -73,6 +73,8 @@ class AnimalFacts(Body):
 class NewAnimal(AnimalFacts):
     """An animal that comes; name and species are needed."""
 
+    name: str
+    species: Literal["kitten", "puppy"]
     box_id: BoxId | None = None
 
 

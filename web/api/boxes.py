@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import Field
 from sqlalchemy import select
 
+from monitor.messages import Amount
 from web import journal
 from web.api.access import blueprint, database, now
 from web.api.animals import living
@@ -23,7 +24,7 @@ class BoxBody(Body):
     """What a carer says of a box; only what is told is changed."""
 
     name: str | None = None
-    temp_c: float | None = Field(default=None, description="of the nest, on its warm side")
+    temp_c: Amount | None = Field(default=None, description="of the nest, on its warm side")
     spread: bool | None = Field(default=None, description="the babies lie apart from each other")
     comfort: bool | None = Field(
         default=None, description="warmth with room to move away, and a heartbeat toy or blanket"

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import or_, select
 
-from monitor.messages import Moment
+from monitor.messages import Moment, Whole
 from web import journal
 from web.api.access import blueprint, database
 from web.api.animals import BoxId
@@ -60,7 +60,7 @@ class CompanyBody(Body):
     box_id: BoxId | None = Field(default=None, description="the first one's, or the litter's")
     at: Moment | None = Field(default=None, description="now if not told")
     kind: Literal["company", "litter", "mother"] | None = None
-    watch_min: int | None = Field(default=None, description="minutes of a first trial")
+    watch_min: Whole | None = Field(default=None, description="minutes of a first trial")
 
 
 class OutcomeBody(Body):

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from monitor.messages import Moment
+from monitor.messages import Amount, Moment, Whole
 from web import journal
 from web.api.access import blueprint, database
 from web.api.animals import BoxId
@@ -41,7 +41,7 @@ class FormulaBody(Body):
     """A milk that is used here."""
 
     name: str
-    kcal_ml: float | None = Field(default=None, description="energy as mixed, kcal/mL")
+    kcal_ml: Amount | None = Field(default=None, description="energy as mixed, kcal/mL")
     species: Species | None = Field(default=None, description="made for; null: for both")
 
 
@@ -49,7 +49,7 @@ class FormulaFix(Body):
     """What was wrong of a milk."""
 
     name: str | None = None
-    kcal_ml: float | None = None
+    kcal_ml: Amount | None = None
     species: Species | None = None
 
 
@@ -94,7 +94,7 @@ class ReminderBody(Body):
     kind: Kind
     due_at: str = Field(max_length=40, description="a day (its morning), or a moment")
     text: str = ""
-    every_days: int | None = Field(default=None, description="done, it comes again after so many")
+    every_days: Whole | None = Field(default=None, description="done, it comes again after so many")
 
 
 class ReminderFix(Body):
@@ -103,7 +103,7 @@ class ReminderFix(Body):
     kind: Kind | None = None
     due_at: str | None = Field(default=None, max_length=40)
     text: str | None = None
-    every_days: int | None = None
+    every_days: Whole | None = None
 
 
 class Done(Body):

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from monitor.messages import Whole
 from web.api.cursors import check_cursor, cursor, place
 from web.records import Base, Feed, Note, Observation, Weight
 
@@ -25,7 +26,7 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Id = Annotated[Whole, Field(ge=1, le=LARGEST_ID)]
 Asked = Annotated[AwareDatetime, AfterValidator(_in_range)]
 Cursor = Annotated[str, Field(max_length=200), AfterValidator(check_cursor)]
 Log = TypeVar("Log", Feed, Weight, Observation, Note)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from web.journal import Doubt, EntryError
+from web.plain_errors import first_wrong
 
 Responses = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
 MEDIA_TYPE = "application/problem+json"
@@ -45,11 +46,10 @@ def refused(error: HTTPException) -> Response:
 
 def invalid(error: ValidationError) -> Response:
     """The first thing that is wrong with a request's parameters or body."""
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name, words = first_wrong(error)
     if not name:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
-    return _unprocessable(name, first["msg"])
+    return _unprocessable(name, words)
 
 
 def not_written(error: EntryError) -> Response:

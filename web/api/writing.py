@@ -44,7 +44,7 @@ class Key(BaseModel):
 class Body(BaseModel):
     """What a request tells; a name that is not known is refused rather than lost."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     def given(self) -> dict[str, Any]:
         """Only what was told: null means "not known", nothing means "as it is"."""
