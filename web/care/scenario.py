@@ -49,7 +49,7 @@ class ScenarioError(ValueError):
 
     def inside(self, where: str) -> ScenarioError:
         """The same error, its field seen from one level further out."""
-        return ScenarioError(f"{where}.{self.field}".rstrip("."), self.problem)
+        return ScenarioError(f"{where}.{self.field}" if self.field else where, self.problem)
 
 
 class Kind(NamedTuple):

@@ -280,7 +280,14 @@ def test_of_several_invented_fields_the_first_by_name_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("invented", "told"),
-    [("", '""'), ("a b", '"a b"'), ("a\n\x1b[2J", '"a\\n\\u001b[2J"'), ("ä", '"\\u00e4"')],
+    [
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("a\n\x1b[2J", '"a\\n\\u001b[2J"'),
+        ("ä", '"\\u00e4"'),
+        ("x" * 40, "x" * 40),
+        ("x" * 41, '"' + "x" * 36 + "..."),
+    ],
 )
 def test_an_invented_field_stays_in_its_line(invented: str, told: str) -> None:
     plain = as_json(a_case(kitten()))
@@ -288,17 +295,15 @@ def test_an_invented_field_stays_in_its_line(invented: str, told: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read_scenario(plain)
     assert str(caught.value) == f"input.box.{told} is not a field that I know"
-    plain["box"] = {"x" * 500: 1} | as_json(a_case(kitten()))["box"]
-    with pytest.raises(ScenarioError) as caught:
-        read_scenario(plain)
-    assert len(str(caught.value)) < 120
 
 
 def test_a_value_without_a_bottom_is_named_too() -> None:
     deep: list[Any] = []
     for _ in range(sys.getrecursionlimit()):
         deep = [deep]
-    with pytest.raises(ScenarioError, match=r"species must be kitten or puppy, not .{,40}$"):
+    with pytest.raises(
+        ScenarioError, match=r"species must be kitten or puppy, not lists without a bottom$"
+    ):
         read_scenario(changed("animals.0.species", deep))
 
 
