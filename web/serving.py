@@ -25,6 +25,16 @@ from web.live import STREAMS
 THREADS = STREAMS + 8  # a live stream holds its thread; these remain for everything else
 STOP_WAIT_S = 2  # a request that takes longer at the end is cut off
 IDLE_CONNECTION_S = 60
+CONNECTIONS = 500  # a browser opens up to six; of 1024 files, the records need some
+# A phone that has left the house says no goodbye. Without these the kernel takes 15 minutes to see
+# it, and its live stream keeps a thread for so long.
+GONE_AFTER_S = 30
+SOCKET_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),  # Waitress's own
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_S),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1000),
+]
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +68,7 @@ def open_server(app: Flask, web: WebSettings) -> Any:
         }
     opened: dict[int, Any] = {}  # what Waitress has open; it leaves that behind when it fails
     try:
-        return create_server(
+        server = create_server(
             app,
             map=opened,
             _dispatcher=dispatcher,
@@ -66,6 +76,7 @@ def open_server(app: Flask, web: WebSettings) -> Any:
             port=web.port,
             threads=THREADS,
             channel_timeout=IDLE_CONNECTION_S,
+            connection_limit=CONNECTIONS,
             ident=None,
             **trusted,
         )
@@ -73,6 +84,8 @@ def open_server(app: Flask, web: WebSettings) -> Any:
         dispatcher.shutdown()
         close_all(opened)
         raise SettingsError(_why_not(web, error)) from None
+    server.adj.socket_options = SOCKET_OPTIONS  # of all its addresses; no argument takes it
+    return server
 
 
 def _why_not(web: WebSettings, error: OSError | ValueError) -> str:

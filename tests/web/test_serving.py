@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Response, request
+from waitress.channel import HTTPChannel
 
 from monitor.settings import Settings, SettingsError
 from tests.mosquitto import free_port
@@ -92,3 +95,36 @@ def test_threads_end_within_their_time(tmp_path: Path, sqlite_url: str) -> None:
             urllib.request.urlopen(f"{address}/sign-in").close()
             begun = time.monotonic()
         assert time.monotonic() - begun < 3
+
+
+def test_thirty_phones_with_their_idle_connections_shut_nobody_out(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    assert sqlite_url
+    with ExitStack() as open_at_once:
+        shown = open_at_once.enter_context(dashboard(tmp_path))
+        address = open_at_once.enter_context(served(shown.app, port := free_port()))
+        for _ in range(30 * 6):
+            open_at_once.enter_context(socket.create_connection(("127.0.0.1", port)))
+        with urllib.request.urlopen(f"{address}/sign-in", timeout=5) as answer:
+            assert answer.status == 200
+
+
+def test_a_phone_that_left_without_a_goodbye_is_let_go_soon(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sqlite_url
+    seen: list[tuple[int, int]] = []
+    told = HTTPChannel.__init__
+
+    def look(
+        channel: HTTPChannel, server: Any, sock: socket.socket, *rest: Any, **more: Any
+    ) -> None:
+        wait_ms = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        seen.append((wait_ms, sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)))
+        told(channel, server, sock, *rest, **more)
+
+    monkeypatch.setattr(HTTPChannel, "__init__", look)
+    with dashboard(tmp_path) as shown, served(shown.app, free_port()) as address:
+        urllib.request.urlopen(f"{address}/sign-in").close()
+    assert seen == [(30_000, 30)]
