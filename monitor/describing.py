@@ -40,7 +40,9 @@ SPEECH_S = 60.0  # to start the child, and to listen for speech: 0.1 s here for 
 NICENESS = 10  # listening goes first
 ANSWER_BYTES = 4096  # an answer is one short line
 GONE_S = 1.0  # for a child that has closed its pipe to be gone
-CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)  # died of code that does not fit
+SPOILED = 74  # exit status of the child: EX_IOERR of sysexits.h
+# Died of code that does not fit, or found what cannot be code.
+CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGABRT, SPOILED)
 COMPILED = "NUMBA_CACHE_DIR"  # numba's own setting: where it keeps what it compiles
 COMMAND = (sys.executable, "-m", "monitor.describing")
 SAMPLE = np.dtype("<f4")
@@ -136,12 +138,14 @@ class Describer:
     def _bury_child(self) -> None:
         """End a child that did not answer; the next one compiles anew what it has died of."""
         child = self._child
-        if child is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if child.wait(GONE_S) in CRASHES:
-                    log.warning("the process that describes cries died of what numba had compiled")
-                    compiled.forget(self._cache)
-        self._end_child()
+        try:
+            if child is not None and child.wait(GONE_S) in CRASHES:
+                log.warning("the process that describes cries died of what numba had compiled")
+                compiled.forget(self._cache)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self._end_child()
 
     def _exchange(self, request: bytes, within_s: float) -> Any:
         try:
@@ -222,9 +226,22 @@ class Answering:
 
     def _begin_loading(self) -> threading.Thread:
         if self._librosa is None:
-            self._librosa = threading.Thread(target=_load_librosa, daemon=True)
+            self._librosa = threading.Thread(target=_load_or_end, daemon=True)
             self._librosa.start()
         return self._librosa
+
+
+def _load_or_end() -> None:
+    """Load librosa; whatever is wrong with it, the next child is to find it compiled anew.
+
+    numba does not wait for the disk: a power cut leaves empty files, which would be no code for
+    ever.
+    """
+    try:
+        _load_librosa()
+    except Exception:
+        log.exception("librosa cannot be loaded")
+        os._exit(SPOILED)
 
 
 def _load_librosa() -> None:

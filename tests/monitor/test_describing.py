@@ -180,6 +180,27 @@ def test_compiled_code_that_kills_is_compiled_anew(
     assert "died of what numba had compiled" in caplog.text
 
 
+@pytest.mark.parametrize("files", ["*.nbc", "*.nbi"])
+def test_files_that_a_power_cut_has_emptied_are_compiled_anew(
+    tmp_path: Path, files: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling takes long: here it is enough that they are gone, and the next child is asked."""
+    describing._load_librosa()
+    kept = tmp_path / "kept"
+    shutil.copytree(os.environ["NUMBA_CACHE_DIR"], kept)
+    for file in kept.rglob(files):
+        file.write_bytes(b"")
+    again = "import os, sys\nif os.path.exists(sys.argv[1]): describing.main()"
+    reads = f"from monitor import describing\n{again}"
+    spoiled = next(kept.rglob(files))
+    monkeypatch.setattr(describing, "COMMAND", (sys.executable, "-c", reads, str(spoiled)))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(kept))
+    describer = Describer(kept)
+    assert describer.describe(call(), CALLS) is None, "the second child does nothing"
+    assert not spoiled.exists()
+    describer.stop()
+
+
 def test_boxes_that_share_a_folder_compile_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
