@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -145,3 +146,19 @@ def test_a_missing_sound_configuration_is_a_line_and_not_an_abort(
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert "ALSA_CONFIG_PATH" in result.stderr
+
+
+def test_what_alsa_loads_to_look_for_microphones_stays_loaded(sound_server: SoundServer) -> None:
+    """To load and unload it at each look leaks half a gigabyte a day."""
+    program = (
+        "from pathlib import Path\nfrom monitor.devices import look_again\nlook_again()\n"
+        "print(Path('/proc/self/maps').read_text())"
+    )
+    looked = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **sound_server.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "libasound_module_pcm_pulse.so" in looked.stdout
