@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from monitor.settings import Settings, SettingsError
 from web import api, auth, live, nursery, pages
 from web.api.problems import refused
 from web.database import Database, DatabaseError
+from web.kept import kept
 
 SESSION_DAYS = 30  # a phone by the box stays signed in for a litter's weaning
 MAX_FORM_BYTES = 64 * 1024
@@ -94,19 +94,7 @@ def signing_key(state_dir: Path) -> str:
     """
     path = state_dir / "web.key"
     try:
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            mine = state_dir / f"web.key.{os.getpid()}.{secrets.token_hex(4)}"
-            descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-            try:
-                os.link(mine, path)
-            except FileExistsError:
-                pass
-            finally:
-                mine.unlink()
-        key = path.read_text(encoding="utf-8").strip()
+        key = kept(path, lambda: secrets.token_urlsafe(48))
     except OSError as error:
         raise SettingsError(
             f"state_dir: {state_dir}: cannot keep the key of the sessions: {error.strerror}"

@@ -5,7 +5,6 @@ Passphrases are kept as Argon2id hashes. The functions on a session take one of 
 
 from __future__ import annotations
 
-import os
 import secrets
 import unicodedata
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from web import changes
+from web.kept import kept
 from web.records import Audit, Carer
 
 SHORTEST, LONGEST = 10, 200  # characters of a passphrase
@@ -152,22 +152,10 @@ def setup_code(state_dir: Path) -> str:
     It lies in `<state_dir>/setup-code`, readable by its owner only, until the first carer is in;
     whoever starts the program is shown it. Raises OSError.
     """
-    path = _code_path(state_dir)
     groups = (
         "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS)
     )
-    mine = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        with open(mine, "x", encoding="ascii", opener=_private) as file:
-            file.write("-".join(groups) + "\n")
-        try:
-            os.link(mine, path)  # the first of several processes that start at once wins
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return kept(_code_path(state_dir), lambda: "-".join(groups))
 
 
 def check_setup_code(state_dir: Path, given: str) -> bool:
@@ -187,7 +175,3 @@ def forget_setup_code(state_dir: Path) -> None:
 
 def _code_path(state_dir: Path) -> Path:
     return state_dir / "setup-code"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -77,6 +77,7 @@ def open_server(app: Flask, web: WebSettings) -> Any:
             threads=THREADS,
             channel_timeout=IDLE_CONNECTION_S,
             connection_limit=CONNECTIONS,
+            log_socket_errors=False,  # a phone that left is no news, and takes twelve lines
             ident=None,
             **trusted,
         )

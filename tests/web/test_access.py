@@ -236,6 +236,6 @@ def test_a_key_that_cannot_be_kept_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="cannot keep the key"):
         signing_key(tmp_path / "file" / "state")
-    (tmp_path / "web.key").write_text("")
+    (tmp_path / "web.key").write_text("short")
     with pytest.raises(SettingsError, match="damaged; delete it"):
         signing_key(tmp_path)

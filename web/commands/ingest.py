@@ -63,10 +63,10 @@ def _only_one(state_dir: Path, name: str) -> IO[str]:
 
 def _own_id(state_dir: Path) -> str:
     """Stays the same, so that the broker knows our session again; another house has another."""
+    from web.kept import kept  # noqa: PLC0415 - only when the command runs
+
     path = state_dir / "ingest-id"
     try:
-        if not path.exists():
-            path.write_text(os.urandom(6).hex(), encoding="ascii")
-        return path.read_text(encoding="ascii").strip()[:12]
-    except (OSError, UnicodeDecodeError) as error:
+        return kept(path, lambda: os.urandom(6).hex())[:12]
+    except OSError as error:
         fail(f"{path}: cannot be used: {error}")
