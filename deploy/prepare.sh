@@ -148,6 +148,9 @@ make_venv() {
     "$python" -m pip install --disable-pip-version-check --no-input --quiet \
         --no-index --no-deps --no-build-isolation -e "$ROOT" >&2 ||
         stop "nursery-monitor itself could not be installed: see above"
+    # All of it on the disk first: who pulls the plug now must not be left with empty packages that
+    # are said to be complete.
+    sync -f "$ROOT" 2>/dev/null || sync
     printf '%s\n' "$stamps" >"$STAMP"
     rm -f "$BUILDING"
     exec 9>&-
