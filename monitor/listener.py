@@ -24,6 +24,7 @@ TURN_S = 0.1  # the longest wait for a block
 TICK_S = 1.0  # between levels, looks at the clock, and signs of life
 HEALTH_S = 60.0
 FRESH_S = 10.0  # sound no older than this is a sign of life for the watchdog
+OLDEST_S = 7 * 86_400.0  # that a level message may tell of its newest sound
 
 
 class Post(Protocol):
@@ -77,6 +78,7 @@ class Listener:
         self._clocks = clocks
         self._clock = clock
         self._state: StateMessage | None = None  # told last
+        self._since = clock()  # when that state began
         self._known: tuple[object, ...] = ()  # what it was made of
         self._next_tick = 0.0
         self._ready = False
@@ -142,20 +144,22 @@ class Listener:
             noise_dbfs=None if deaf else ear.levels.noise_dbfs(),
             kitten=round(ear.peaks.kitten, 3),
             puppy=round(ear.peaks.puppy, 3),
-            frame_age_s=round(age_s, 2),
+            frame_age_s=round(min(age_s, OLDEST_S), 2),
         )
         ear.peaks = Peaks()
         self._post.live(self._box.topics.level, message.payload())
 
     def _tell_state(self, condition: Condition) -> None:
         """Retain the state, if it has changed."""
-        now = self._wall.at(self._clock())
-        new, old = self._state_now(condition, now), self._state
+        now = self._clock()
+        new, old = self._state_now(condition, self._wall.at(now)), self._state
         if old is not None and (old.state, old.reason) == (new.state, new.reason):
-            new = new.model_copy(update={"since": old.since})
+            # Another time of day than was told, if the clock has been set meanwhile.
+            new = new.model_copy(update={"since": self._wall.at(self._since)})
             if new == old:
                 return
         else:
+            self._since = now
             _log_state(new)
         self._state = new
         self._post.retain(self._box.topics.state, new.payload())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -335,7 +335,7 @@ def test_deafness_is_told_at_once_with_its_reason_and_ends_the_cry(
 ) -> None:
     house.hear(silence(1), bout(3))
     house.source.deaf = reason
-    for _ in range(80):  # 8 s, of which 2 s until sound is missed and 4 s for the description
+    for _ in range(140):  # 14 s, of which 2 s until sound is missed and 10 s for the description
         house.listener.turn()
     assert house.steps()[-1] == "ended"
     state = house.post.states()[-1]
@@ -439,6 +439,32 @@ def test_times_told_before_the_clock_was_set_are_put_right_afterwards(house: Hou
     open_one = [m for m in house.told() if m.id == wrong[-1].id]
     assert (open_one[-1].onset - open_one[0].onset).total_seconds() == pytest.approx(86_400)
     assert open_one[-1].clock.value == "synchronised"
+
+
+def test_since_when_it_is_deaf_is_put_right_when_the_clock_is_set(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.source.deaf = DeafReason.UNPLUGGED
+    house.hear(silence(1))
+    began = house.post.states()[-1].since
+    clock, months = house.time.reading, timedelta(days=90)
+
+    def set_right(synchronised: bool = True) -> Reading:
+        told = clock(synchronised)
+        return replace(told, wall=told.wall + months.total_seconds())
+
+    monkeypatch.setattr(house.time, "reading", set_right)
+    house.hear(silence(2))
+    assert house.post.states()[-1].since == began + months
+
+
+def test_a_microphone_may_be_away_for_weeks(house: House) -> None:
+    house.hear(silence(2))
+    house.source.deaf = DeafReason.UNPLUGGED
+    house.time.now += 20 * 86_400
+    house.listener.turn()
+    (newest,) = [p for t, p in house.post.lively if t == TOPICS.level][-1:]
+    assert json.loads(newest)["frame_age_s"] == 7 * 86_400
 
 
 def test_mute_ends_the_cry_and_is_silent_until_it_is_taken_back(house: House) -> None:
