@@ -46,6 +46,10 @@ _WORDS: Mapping[str, str] = {
 _PATTERNS = {
     BOX_PATTERN: "must be 1 to 32 of a-z, 0-9, _ and -",
     CRY_PATTERN: "must be the id of a cry",
+    r"^[0-9]{1,9}$": "not a cursor; take `next` of the page before",
+    r"^[!-~]+$": "must be letters, digits and signs without spaces",
+    r"^[A-Z_]{1,50}$": "must be the code of a suggestion, such as FEED",
+    r"^[a-z_]+$": "must be the name of a fact, such as body_temp_c",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.web.api_calls import Api
+from tests.web.cry_messages import cry_id
 from tests.web.test_api_writing import V1, Operations, nursery
 from web.database import Database
 
@@ -116,3 +118,63 @@ def test_a_carer_understands_what_is_wrong(
 ) -> None:
     status, told = api.refused("POST", f"{V1}/{path}", body)
     assert (status, told["detail"][: len(detail)]) == (422, detail)
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"])
+@pytest.mark.parametrize("path", ["feeds", "cries", "entries", "suggestions", "boxes/nest/minutes"])
+def test_a_cursor_of_another_age_is_no_cursor(api: Api, path: str, moment: str) -> None:
+    status, told = api.refused("GET", f"{V1}/{path}?cursor={encoded(f'{moment} 1')}")
+    assert (status, told["field"]) == (422, "cursor")
+
+
+ANSWERS = "boxes/nest/answers"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("feeds", {"amounts_ml": {"1": 500}}, "amounts_ml"),
+        ("feeds", {"amounts_ml": {"9": 5}}, "amounts_ml"),
+        ("feeds/by-weight", {"animal_id": 1, "before_g": 5, "after_g": 8}, "after_g"),
+        ("feeds/by-weight", {"animal_id": 1, "before_g": 5, "after_g": 80}, "before_g"),
+        ("weights", {"grams": {"9": 180}}, "grams"),
+        ("weights", {"grams": {}}, "grams"),
+        ("checks", {"animal_ids": [1, 9], "values": {"health": "ok"}}, "animal_ids"),
+        ("checks", {"animal_ids": [1], "values": {"body_temp_c": True}}, "values.body_temp_c"),
+        ("checks", {"animal_ids": [1], "values": {"stool_score": 9}}, "values.stool_score"),
+        (ANSWERS, {"key": "1.weight_g", "value": True}, "value"),
+        (ANSWERS, {"key": "1.fed", "value": -1}, "value"),
+        (ANSWERS, {"key": "1.red_flags", "value": "\ud800"}, "value"),
+        (ANSWERS, {"key": "1.red_flags", "value": False}, "value"),
+        (ANSWERS, {"key": "1.red_flags", "value": ["limp", 3]}, "value"),
+        (ANSWERS, {"key": "cry.source_id", "value": True, "cry_id": cry_id(1)}, "value"),
+        (ANSWERS, {"key": "cry.source_id", "value": "9" * 5000, "cry_id": cry_id(1)}, "value"),
+        ("companionships/1/part", {}, "id"),
+        ("reminders/1/done", {}, "id"),
+    ],
+)
+def test_the_field_is_called_as_the_caller_calls_it(
+    api: Api, path: str, body: dict[str, Any], field: str
+) -> None:
+    api.post(f"{V1}/animals", {"name": "Tom", "species": "kitten", "litter": "a"})
+    api.post(f"{V1}/companionships", {"animal_id": 1, "partner_id": 2})
+    api.post(f"{V1}/companionships/1/part", {})
+    api.post(f"{V1}/reminders", {"animal_ids": [1], "kind": "vet", "due_at": "2026-11-23"})
+    api.post(f"{V1}/reminders/1/done", {})
+    before = api.json(f"{V1}/entries")["items"]
+    status, told = api.refused("POST", f"{V1}/{path}", body)
+    assert (status, told["field"]) == (422, field), told
+    assert told["detail"].startswith(f"{field}: ")
+    assert api.json(f"{V1}/entries")["items"] == before
+
+
+def test_a_key_that_was_used_is_called_by_its_header(api: Api) -> None:
+    note = {"animal_id": 1, "text": "x"}
+    assert api.send("POST", f"{V1}/notes", note, key="k").status_code == 201
+    told = api.send("POST", f"{V1}/notes", {**note, "text": "y"}, key="k").json
+    assert told is not None
+    assert told["field"] == "Idempotency-Key"

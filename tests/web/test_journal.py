@@ -403,7 +403,7 @@ WRONG: dict[str, tuple[Write, str, str]] = {
     "a flag that is none": (
         lambda s, e: journal.answer(s, e, "1.red_flags", ["sleepy"], box_id="nest"),
         "red_flags",
-        "sleepy",
+        "must name red flags",
     ),
 }
 

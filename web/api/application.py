@@ -80,7 +80,7 @@ def _not_kept(error: IntegrityError | DataError) -> Response:
 @blueprint.errorhandler(RecursionError)
 def _too_deep(_error: RecursionError) -> Response:
     """JSON of brackets in brackets in brackets."""
-    return problem(422, "the body must be a JSON object")
+    return problem(422, "the body must be a JSON object, sent as application/json")
 
 
 @blueprint.errorhandler(HTTPException)

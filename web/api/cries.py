@@ -13,7 +13,7 @@ from web import journal, whose
 from web.api.access import blueprint, database
 from web.api.cursors import cursor, place
 from web.api.paging import Id, json, same
-from web.api.problems import Responses, described, problem
+from web.api.problems import Responses, described, problem, unprocessable
 from web.api.shapes import (
     CriesQuery,
     CryDetail,
@@ -136,7 +136,7 @@ def tell_of_cry(path: CryPath, query: Sure, header: Key, body: CryWord) -> Respo
         return journal.cry_seen(session, entry, path.cry_id, **seen)
 
     if not given or ("stopped_by" in given and len(given) > 1):
-        return problem(422, "tell either stopped_by, or source_id and unusual")
+        return unprocessable("stopped_by", "tell either stopped_by, or source_id and unusual")
     return write(query, header, change, of=(Cry, path.cry_id))
 
 

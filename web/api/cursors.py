@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from datetime import datetime
+from datetime import UTC, datetime
+
+NO_CURSOR = "not a cursor; take `next` of the page before"
 
 
 def cursor(onset: datetime, cry_id: str) -> str:
@@ -17,11 +18,13 @@ def place(text: str) -> tuple[datetime, str]:
     try:
         onset, _, cry_id = base64.urlsafe_b64decode(text.encode()).decode().partition(" ")
         moment = datetime.fromisoformat(onset)
-    except (ValueError, binascii.Error):
-        raise ValueError("not a cursor; take `next` of the page before") from None
-    if moment.tzinfo is None or not cry_id or "\x00" in cry_id:
-        raise ValueError("not a cursor; take `next` of the page before")
-    return moment, cry_id
+        known = moment.tzinfo is not None and cry_id.isascii() and cry_id.isprintable()
+        at = moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the former also for bytes that are no base64, no text
+        raise ValueError(NO_CURSOR) from None
+    if not known or not cry_id:
+        raise ValueError(NO_CURSOR)
+    return at, cry_id
 
 
 def check_cursor(text: str) -> str:

@@ -31,6 +31,13 @@ class Problem(BaseModel):
     same: int | None = Field(default=None, description="id of a record that this may repeat")
 
 
+def unprocessable(field: str, message: str) -> Response:
+    """What is wrong with a request, by the name that its caller knows it by."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    detail = f"{field}: {message}"
+    return _response(Problem(status=status, title=status.phrase, detail=detail, field=field))
+
+
 def problem(status: int, detail: str | None = None, **headers: str) -> Response:
     """A problem as a response; underscores in header names become dashes."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -48,14 +55,17 @@ def invalid(error: ValidationError) -> Response:
     """The first thing that is wrong with a request's parameters or body."""
     name, words = first_wrong(error)
     if not name:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
-    return _unprocessable(name, words)
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "the body must be a JSON object, sent as application/json",
+        )
+    return unprocessable(name, words)
 
 
 def not_written(error: EntryError) -> Response:
     """What the journal does not take: 409 when it only doubts, else 422."""
     if not isinstance(error, Doubt):
-        return _unprocessable(error.field, error.message)
+        return unprocessable(error.field, error.message)
     status = HTTPStatus.CONFLICT
     detail = f"{error.field}: {error.message}; send it again with ?sure=true if it is so"
     return _response(
@@ -82,12 +92,12 @@ def described(*statuses: int) -> Responses:
     }
 
 
-def _unprocessable(field: str, message: str) -> Response:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    detail = f"{field}: {message}"
-    return _response(Problem(status=status, title=status.phrase, detail=detail, field=field))
-
-
 def _response(body: Problem, headers: dict[str, str] | None = None) -> Response:
-    text = body.model_dump_json(exclude_none=True)
+    # A name or a value that is quoted may hold half a surrogate, which no answer can.
+    sent = {"detail": _sendable(body.detail), "field": _sendable(body.field)}
+    text = body.model_copy(update=sent).model_dump_json(exclude_none=True)
     return Response(text, body.status, headers, content_type=MEDIA_TYPE)
+
+
+def _sendable(words: str | None) -> str | None:
+    return None if words is None else words.encode(errors="replace").decode()

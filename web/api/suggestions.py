@@ -143,15 +143,17 @@ def scenario(path: BoxPath) -> Response:
 )
 def answer(path: BoxPath, query: Sure, header: Key, body: AnswerBody) -> Response:
     """It is written where it belongs, and the suggestions follow."""
-    return write(
-        query,
-        header,
-        lambda s, e: journal.answer(
-            s, e, body.key, body.value, box_id=path.box_id, cry_id=body.cry_id
-        ),
-        of=(Box, path.box_id),
-        status=201,
-    )
+
+    def change(session: Session, entry: Entry) -> Written:
+        told = body.key, body.value
+        try:
+            return journal.answer(session, entry, *told, box_id=path.box_id, cry_id=body.cry_id)
+        except EntryError as error:
+            if error.field not in AnswerBody.model_fields:
+                error.field = "value"  # which the journal calls by the fact's own name
+            raise
+
+    return write(query, header, change, of=(Box, path.box_id), status=201)
 
 
 @blueprint.post(

@@ -11,8 +11,9 @@ from monitor.messages import Amount, Moment
 from web import journal
 from web.api.access import blueprint, database
 from web.api.paging import CARE, Id, IdPath, LogQuery, json, log_page, same
-from web.api.problems import problem
+from web.api.problems import unprocessable
 from web.api.writing import REFUSALS, Body, Key, Sure, WriteAnswer, write
+from web.journal.tending import FACTS
 from web.records import Feed, Observation, Weight
 
 How = Literal["full", "short", "refused"]
@@ -196,7 +197,7 @@ def feeds(query: LogQuery) -> Response:
 def add_feed(query: Sure, header: Key, body: FeedBody) -> Response:
     """A 409 with `same` tells of a feed minutes ago: add to that one, if it is the same."""
     if (body.animal_ids is None) == (body.amounts_ml is None):
-        return problem(422, "animal_ids: tell either animal_ids, or amounts_ml for each")
+        return unprocessable("animal_ids", "tell either animal_ids, or amounts_ml for each")
     amounts = body.amounts_ml or dict.fromkeys(body.animal_ids or (), body.amount_ml)
     more = {"route": body.route, "formula_id": body.formula_id, "note": body.note}
     return write(
@@ -204,6 +205,7 @@ def add_feed(query: Sure, header: Key, body: FeedBody) -> Response:
         header,
         lambda s, e: journal.feed_each(s, e, amounts, body.how, body.at, **more),
         status=201,
+        names=dict.fromkeys(("animal_ids", "amount_ml"), "amounts_ml") if body.amounts_ml else None,
     )
 
 
@@ -222,6 +224,7 @@ def feed_by_weight(query: Sure, header: Key, body: BottleBody) -> Response:
         header,
         lambda s, e: journal.feed_by_weight(s, e, animal_id, after_g, **given),
         status=201,
+        names={"amount_ml": "after_g", "grams": "before_g"},
     )
 
 
@@ -278,6 +281,7 @@ def add_weight(query: Sure, header: Key, body: WeightBody) -> Response:
         header,
         lambda s, e: journal.weigh_each(s, e, body.grams, body.at, body.moment),
         status=201,
+        names=dict.fromkeys(("animal_id", "animal_ids"), "grams"),
     )
 
 
@@ -294,6 +298,7 @@ def correct_weight(path: IdPath, query: Sure, header: Key, body: WeightFix) -> R
         header,
         lambda s, e: journal.correct(s, e, "weight", path.id, body.given()),
         of=(Weight, path.id),
+        names={"amount_ml": "grams"},
     )
 
 
@@ -321,7 +326,8 @@ def add_check(query: Sure, header: Key, body: CheckBody) -> Response:
             return journal.observe_each(session, entry, body.animal_ids, body.values, body.at)
         return journal.checked(session, entry, body.animal_ids, body.signs, body.values, body.at)
 
-    return write(query, header, change, status=201)
+    names = {fact: f"values.{fact}" for fact in FACTS} | {"fact": "values"}
+    return write(query, header, change, status=201, names=names)
 
 
 @blueprint.patch(
@@ -337,4 +343,5 @@ def correct_check(path: IdPath, query: Sure, header: Key, body: CheckFix) -> Res
         header,
         lambda s, e: journal.correct(s, e, "check", path.id, body.given()),
         of=(Observation, path.id),
+        names=dict.fromkeys(FACTS, "value"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, request
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from web import journal
 from web.api.access import database, entry, now, token
 from web.api.paging import Query
-from web.api.problems import described, not_written, problem
+from web.api.problems import described, not_written, problem, unprocessable
 from web.journal import Entry, EntryError, Written
 from web.records import Base
 
@@ -59,17 +59,19 @@ class WriteAnswer(BaseModel):
     undo_id: int = Field(description="takes it back: POST /api/v1/undo")
 
 
-def write(
+def write(  # noqa: PLR0913 - what there is to say of a request
     query: Sure,
     header: Key,
     change: Change,
     *,
     of: tuple[type[Base], int | str] | None = None,
     status: int = 200,
+    names: Mapping[str, str] | None = None,
 ) -> Response:
     """Write through the journal and answer; what the journal refuses becomes a problem.
 
-    `of` names the record of the path: 404 when it is not there.
+    `of` names the record of the path: 404 when it is not there. `names` says how the request calls
+    what the journal calls otherwise.
     """
 
     def carry_out() -> dict[str, Any]:
@@ -86,7 +88,11 @@ def write(
             else:
                 key = f"{_caller()}:{header.idempotency_key}"
                 answer = journal.once(session, key, _asked(), now(), carry_out)
+    except journal.KeyRefusedError as error:
+        return unprocessable("Idempotency-Key", error.message)
     except EntryError as error:
+        of_path = {f"{of[0].__tablename__}_id": "id"} if of and isinstance(of[1], int) else {}
+        error.field = {**of_path, **(names or {})}.get(error.field, error.field)
         return not_written(error)
     body = WriteAnswer.model_validate(answer.answer).model_dump_json()
     headers = {"Idempotency-Replayed": "true"} if answer.repeated else {}

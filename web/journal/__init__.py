@@ -25,13 +25,13 @@ Photos      set_photo, remove_photo; photo_of is the one that is shown
 Company     put_together, trial_outcome, part; seen_suckling, to_mother
 Cries       cry_seen, cry_stopped, review, suggestion_answered; answer (one unknown of a card)
 Afterwards  correct, remove, history (`corrections.KINDS`), undo
-Commands    once (a key is carried out once)
+Commands    once (a key is carried out once; else KeyRefusedError)
 """
 
 from web.journal.animals import add_animal, approve_cross, edit_animal, move
 from web.journal.answers import answer
 from web.journal.boxes import box_facts
-from web.journal.commands import Answer, once
+from web.journal.commands import Answer, KeyRefusedError, once
 from web.journal.company import part, put_together, seen_suckling, to_mother, trial_outcome
 from web.journal.corrections import correct, history, remove
 from web.journal.cries import WHYS, cry_seen, cry_stopped, review, suggestion_answered
@@ -50,6 +50,7 @@ __all__ = [
     "Doubt",
     "Entry",
     "EntryError",
+    "KeyRefusedError",
     "Written",
     "add_animal",
     "add_formula",

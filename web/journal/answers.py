@@ -18,7 +18,7 @@ from web.journal.cries import cry_of, cry_seen, review
 from web.journal.entry import Entry, EntryError, Recorder, Written
 from web.journal.feeds import HOW, feed
 from web.journal.tending import RED_FLAGS, observe, observe_all
-from web.journal.values import whole
+from web.journal.values import id_of, is_empty, whole
 from web.journal.weights import weigh
 from web.journal.whom import animal_of, tell_of
 from web.records import Feed
@@ -48,9 +48,10 @@ def answer(
         return box_facts(session, entry, box_id, **{fact: value})
     if subject == "cry":
         return _of_cry(session, entry, fact, value, cry_id)
-    if not subject.isdecimal() or fact not in ANIMAL_FACTS:
+    animal_id = id_of(subject)
+    if animal_id is None or fact not in ANIMAL_FACTS:
         raise EntryError("key", "is not a question that is asked here")
-    return ANIMAL_FACTS[fact](session, entry, int(subject), value)
+    return ANIMAL_FACTS[fact](session, entry, animal_id, value)
 
 
 def _of_cry(session: Session, entry: Entry, fact: str, value: Any, cry_id: str | None) -> Written:
@@ -58,7 +59,9 @@ def _of_cry(session: Session, entry: Entry, fact: str, value: Any, cry_id: str |
     if fact == "species":
         return review(session, entry, cry.id, "right", value)
     if fact == "source_id":
-        source = int(value) if str(value).isdecimal() else None
+        source = None if is_empty(value) else id_of(value)
+        if source is None and not is_empty(value):
+            raise EntryError("source_id", "is not an animal")
         return cry_seen(session, entry, cry.id, source, cry.unusual)
     if fact == "unusual":
         return cry_seen(session, entry, cry.id, cry.source_id, value)
@@ -97,9 +100,10 @@ def _last_feed(session: Session, entry: Entry, animal_id: int, value: Any) -> Wr
 
 
 def _red_flags(session: Session, entry: Entry, animal_id: int, value: Any) -> Written:
-    seen = list(map(str, value)) if isinstance(value, list | tuple) else [str(value or "")]
-    if unknown := set(seen) - {*RED_FLAGS, ""}:
-        raise EntryError("red_flags", f"not a red flag: {', '.join(sorted(unknown))}")
+    seen = [value] if isinstance(value, str) else value
+    # Anything but a list might mean "not looked", which is not the same as "none seen".
+    if not isinstance(seen, list | tuple) or any(one not in {*RED_FLAGS, ""} for one in seen):
+        raise EntryError("red_flags", f"must name red flags, or none: {', '.join(RED_FLAGS)}")
     return observe_all(session, entry, animal_id, {flag: flag in seen for flag in RED_FLAGS})
 
 

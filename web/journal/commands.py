@@ -17,6 +17,13 @@ KEPT = timedelta(days=7)  # a caller that repeats itself later than that means i
 LONGEST_KEY, LONGEST_WHAT = 120, 80
 
 
+class KeyRefusedError(EntryError):
+    """A key that cannot be kept, or has been used for something else."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("key", message)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the command answered, now or when it first came."""
@@ -31,14 +38,14 @@ def once(
     """Carry a command out, in this transaction of `Database.writing`, unless it has been.
 
     `key` is the caller's own, `what` says what it is used for: the same key for something else
-    raises EntryError, as does a key that cannot be kept. `do` gives the answer, as plain JSON
+    raises KeyRefusedError, as does a key that cannot be kept. `do` gives the answer, as plain JSON
     values; whatever it raises passes through, and the command may then be sent again.
     """
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        raise EntryError("key", f"must be 1 to {LONGEST_KEY} printable characters")
+        raise KeyRefusedError(f"must be 1 to {LONGEST_KEY} printable characters")
     known = session.get(Once, key)
     if known is not None and known.what != what[:LONGEST_WHAT]:
-        raise EntryError("key", "has been used for something else; take a new one")
+        raise KeyRefusedError("has been used for something else; take a new one")
     if known is not None:
         return Answer(known.answer, repeated=True)
     answer = do()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
-from web.journal.values import Reader, choice, ids, is_empty, number, text
+from web.journal.values import Reader, choice, id_of, ids, is_empty, number, text
 from web.journal.whom import animal_of, box_of
 from web.records import Animal, Formula
 
@@ -95,8 +95,7 @@ def doubts_of_milk(animal: Animal, milk: Formula | None) -> list[Doubt]:
 
 
 def _needed(session: Session, formula_id: Any, *, used: bool = True) -> Formula:
-    known = int(formula_id) if str(formula_id).isdecimal() else None
-    found = found_by(session, Formula, known)
+    found = found_by(session, Formula, id_of(formula_id))
     if found is None or (used and found.undone_at is not None):
         raise EntryError("formula_id", "is not a milk that is known here")
     return found

@@ -68,7 +68,7 @@ def observe_each(
     at: Any = None,
 ) -> Written:
     """The same facts of several animals, taken back together."""
-    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    animals = [animal_of(session, one, "animal_ids") for one in ids("animal_ids", animal_ids)]
     return _observe(session, entry, [(animal, values) for animal in animals], at, "observed")
 
 
@@ -89,7 +89,7 @@ def toilet(
     seen: dict[str, Any] = {"toilet_tried": True} if word == "nothing" else {"toilet": word or True}
     if not is_empty(stool_score):
         seen |= {"toilet": "stool" if word is None else word, "stool_score": stool_score}
-    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    animals = [animal_of(session, one, "animal_ids") for one in ids("animal_ids", animal_ids)]
     return _observe(session, entry, [(animal, seen) for animal in animals], at, "toilet helped")
 
 
@@ -109,7 +109,7 @@ def checked(
     if unknown := seen - {*RED, *AMBER}:
         raise EntryError("signs", f"not on the checklist: {', '.join(sorted(unknown))}")
     facts = {sign: sign in seen for sign in (*RED, *AMBER)} | dict(values or {})
-    animals = [animal_of(session, one) for one in ids("animal_ids", animal_ids)]
+    animals = [animal_of(session, one, "animal_ids") for one in ids("animal_ids", animal_ids)]
     return _observe(session, entry, [(animal, facts) for animal in animals], at, "checked")
 
 

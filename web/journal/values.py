@@ -194,13 +194,19 @@ def _day_or_moment(words: str) -> date:
         return datetime.fromisoformat(words)
 
 
+def id_of(value: Any) -> int | None:
+    """The id that a form or a program gives, as a number or in digits; None if it is none."""
+    told = str(value)
+    return int(told) if told.isdecimal() and len(told) <= MOST_DIGITS else None
+
+
 def ids(field: str, values: Iterable[Any]) -> list[int]:
     """Ids of animals, at least one, each once."""
     found: list[int] = []
     for value in values:
-        if not str(value).isdecimal() or len(str(value)) > MOST_DIGITS:
+        known = id_of(value)
+        if known is None:
             raise EntryError(field, "is not an animal")
-        known = int(value)
         if known not in found:
             found.append(known)
     if not found:
