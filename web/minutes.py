@@ -40,14 +40,14 @@ def between(
 ) -> dict[str, list[Heard]]:
     """The minutes of each of these boxes that reach into a time, in order."""
     rows = session.execute(
-        select(Minute.box_id, *(getattr(Minute, name) for name in Heard.__dataclass_fields__))
+        select(Minute.box_id, *(getattr(Minute, name) for name in Heard._fields))
         .where(Minute.box_id.in_(list(box_ids)), Minute.at > begin - LONGEST, Minute.at < end)
         .order_by(Minute.box_id, Minute.at)
     )
     found: dict[str, list[Heard]] = {}
     for box_id, *values in rows:
-        minute = Heard(*values)
-        if minute.end > begin:
+        minute = Heard._make(values)
+        if minute.at >= begin or minute.end > begin:
             found.setdefault(box_id, []).append(minute)
     return found
 

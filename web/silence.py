@@ -7,12 +7,13 @@ Silence heard is silence, never well-being: the sickest newborns are quiet.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # A minute is told when it is over, and may wait a while on its way: until then nothing is missing.
 LATE = timedelta(seconds=150)
@@ -42,8 +43,7 @@ Code = Literal["flat", "loud", "near", "lone", "gaps", "heard", "unknown"]
 CONCERNS: frozenset[Code] = frozenset({"flat", "loud", "near", "lone", "gaps"})
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """What was heard in a minute; levels in dBFS of 300 to 8000 Hz."""
 
     at: datetime
@@ -163,12 +163,12 @@ def look(  # noqa: PLR0913 - what is known of a night
     goes_on: bool,
     usual_cry_dbfs: Sequence[float] = (),
 ) -> Silence:
-    """Judge a stretch of time: the minutes that reach into it, in order, and its cries.
+    """Judge a stretch of time: the minutes that reach into it and its cries, both in order.
 
     `goes_on`: the end is now. `usual_cry_dbfs` are levels of the box's newest cries.
     """
     missing = tuple(gaps(begin, end - LATE if goes_on else end, minutes))
-    apart = [minute for minute in minutes if not _beside(minute, cries)]
+    apart = _apart(minutes, cries)
     listened_s = sum(_listened_within(minute, begin, end) for minute in minutes)
     found = Silence(
         begin,
@@ -227,10 +227,16 @@ def _join(found: list[Gap], gap: Gap) -> None:
     found.append(gap)
 
 
-def _beside(minute: Heard, cries: Iterable[Cried]) -> bool:
-    return any(
-        minute.at < cry.offset + BESIDE_CRY and cry.onset - BESIDE_CRY < minute.end for cry in cries
-    )
+def _apart(minutes: Iterable[Heard], cries: Iterable[Cried]) -> list[Heard]:
+    """The minutes that are beside no cry."""
+    coming = deque(cries)
+    found = []
+    for minute in minutes:
+        while coming and coming[0].offset + BESIDE_CRY <= minute.at:
+            coming.popleft()
+        if not coming or minute.end <= coming[0].onset - BESIDE_CRY:
+            found.append(minute)
+    return found
 
 
 def _listened_within(minute: Heard, begin: datetime, end: datetime) -> float:

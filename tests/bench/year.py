@@ -61,7 +61,7 @@ def fill(database: Database, cries: int) -> None:
     chance = random.Random(7)
     with database.writing() as session:
         for box in BOXES:
-            boxes.box_of(session, box, NOW)
+            boxes.box_of(session, box, NOW - YEAR)
         session.add(Formula(name="Milk", kcal_ml=0.9, created_at=NOW - YEAR))
     babies = _babies(chance)
     tables: Sequence[tuple[type[Base], Rows]] = (

@@ -127,7 +127,7 @@ def _suggested(
         made = card(advice, item, row, plans, [unasked.pop(key) for key in asked])
         shown.append(made)
     return Suggested(
-        cards=tuple(shown),
+        cards=with_turns(advice, shown),
         folded=tuple(folded),
         questions=tuple(unasked.values()),
         notes=tuple(advice.notes),
@@ -152,7 +152,7 @@ def card(
         item=item,
         names=tuple(advice.names.get(one, one) for one in item.subjects),
         partner=advice.names.get(item.partner) if item.partner else None,
-        questions=tuple(_with_turns(advice, item, asked)),
+        questions=tuple(asked),
         outcome=row.outcome if row else None,
         told=row,
         volumes=_volumes(item, advice.names, plans),
@@ -163,18 +163,32 @@ def card(
     )
 
 
-def _with_turns(
-    advice: Advice, item: SuggestionItem, asked: Sequence[Question]
-) -> Iterable[Question]:
-    """The questions, each with what its answers would do to this card."""
-    found: dict[str, list[Turn]] = {one.key: [] for one in asked}
-    for turn in turns(advice.scenario, found):
-        then = _then(turn, item)
-        if then:
-            answers = [advice.names.get(one, one) for one in turn.answers]
+def with_turns(advice: Advice, shown: Sequence[Card]) -> tuple[Card, ...]:
+    """The cards, each of their questions with what its answers would do to its card."""
+    asked = [one.key for card in shown for one in card.questions]
+    outcomes = turns(advice.scenario, asked) if asked else ()
+    return tuple(
+        replace(
+            card,
+            questions=tuple(
+                replace(one, turns=_turns(one.key, card.item, outcomes, advice.names))
+                for one in card.questions
+            ),
+        )
+        for card in shown
+    )
+
+
+def _turns(
+    key: str, item: SuggestionItem, outcomes: Iterable[Outcome], names: Mapping[str, str]
+) -> tuple[Turn, ...]:
+    found = []
+    for turn in outcomes:
+        if turn.key == key and (then := _then(turn, item)):
+            answers = [names.get(one, one) for one in turn.answers]
             words = " or ".join(answers) if len(answers) < len(RED_FLAGS) else "Any of the others"
-            found[turn.key].append(Turn(words, then))
-    return (replace(one, turns=tuple(found[one.key])) for one in asked)
+            found.append(Turn(words, then))
+    return tuple(found)
 
 
 def _later(advice: Advice) -> str:

@@ -54,11 +54,12 @@ def why(box_id: str, code: str) -> str:
         if item is not None and item.rank > 1:
             keys = dict.fromkeys(item.unknown)
         asked = [one for key in keys if (one := question(key, advice.names, _inside(advice)))]
+        shown = [cards.card(advice, item, None, {}, asked)] if item else []
         return render_template(
             "why.html",
             box_id=box_id,
             box_name=box_names(look).get(box_id, box_id),
-            card=cards.card(advice, item, None, {}, asked) if item else None,
+            card=next(iter(cards.with_turns(advice, shown)), None),
             facts=known_facts.of(advice, item) if item else (),
             rank=RANKS.get(Code(code)) if code in set(Code) else None,
             cry=advice.cry,

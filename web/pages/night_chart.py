@@ -101,8 +101,8 @@ def chart(night: Silence, height: float, until: datetime | None = None) -> Chart
 
 def _columns(night: Silence, column_s: float) -> list[_Column]:
     def place(minute: Heard) -> int:
-        middle = minute.at + timedelta(seconds=minute.length_s / 2)
-        return int(max(0.0, (middle - night.begin).total_seconds()) / column_s)
+        middle_s = (minute.at - night.begin).total_seconds() + minute.length_s / 2
+        return int(max(0.0, middle_s) / column_s)
 
     found = []
     for number, group in groupby(night.minutes, key=place):
