@@ -11,13 +11,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from monitor.capture import put_newest
+from monitor.blocks import RATE_HZ
+from monitor.capture import Opened, put_newest
+from monitor.liveness import Content
 from tests.sound_server import MICROPHONE, SoundServer
 
 TOLD_WITHIN_S = 3.0  # the promise
@@ -191,3 +194,35 @@ def test_a_full_queue_loses_its_oldest_and_says_how_many() -> None:
     items: queue.Queue[int] = queue.Queue(3)
     assert [put_newest(items, i) for i in range(5)] == [0, 0, 0, 1, 1]
     assert [items.get_nowait() for _ in range(3)] == [2, 3, 4]
+
+
+def opened(rate_hz: int) -> Opened:
+    """What is known of an open stream, without a sound card behind it."""
+    made = object.__new__(Opened)
+    made.number, made.rate_hz, made.content = 1, rate_hz, Content()
+    made._start_over()
+    return made
+
+
+@pytest.mark.parametrize("ppm", [-300, 300])
+def test_a_card_whose_clock_runs_wrong_all_night_has_lost_nothing(ppm: int) -> None:
+    stream, second = opened(RATE_HZ), np.zeros((RATE_HZ, 1), np.float32)
+    for number in range(6 * 3600):
+        stream.block(second, 100 + number * (1 + ppm / 1e6))
+    assert stream.number == 1
+
+
+def test_sound_that_was_lost_begins_another_stream() -> None:
+    stream, second = opened(RATE_HZ), np.zeros((RATE_HZ, 1), np.float32)
+    for at in (1, 2, 3, 5.5, 6.5):
+        last = stream.block(second, at)
+    assert (last.stream, last.first) == (2, RATE_HZ)
+
+
+def test_a_card_that_gives_no_frames_at_times_is_no_mistake_of_ours() -> None:
+    stream = opened(RATE_HZ)
+    stream.frames, stream.dropped, stream._channel = queue.Queue(), 0, None
+    fine = SimpleNamespace(input_overflow=False)
+    stream._take(np.zeros((0, 1), np.float32), 0, None, fine)
+    stream._take(np.ones((3, 1), np.float32), 3, None, fine)
+    assert len(stream.frames.get_nowait()[0]) == 3
