@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 
@@ -19,6 +20,9 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 COMMANDS = "nursery_monitor.commands"  # entry point group
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"  # the journal adds the time
+DEAD_THREAD_EXIT = 70  # exit status: EX_SOFTWARE of sysexits.h
+
+log = logging.getLogger(__name__)
 
 
 class Commands(click.Group):
@@ -64,8 +68,18 @@ def cli(ctx: click.Context, config: Path | None, *, verbose: bool) -> None:
     ctx.obj = config
 
 
+def end_with_thread(died: threading.ExceptHookArgs) -> None:
+    """End the process, to be started anew: without one of its threads it is of no use, silently."""
+    name = died.thread.name if died.thread else "?"
+    words = "the thread %s has died: this process ends, to be started anew"
+    log.critical(words, name, exc_info=died.exc_value)
+    sys.stderr.flush()
+    os._exit(DEAD_THREAD_EXIT)
+
+
 def main() -> None:
     """Entry point: one line and exit code 2 for anything the user can put right."""
+    threading.excepthook = end_with_thread
     for variable in ONE_THREAD:
         os.environ.setdefault(variable, "1")
     try:

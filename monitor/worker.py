@@ -70,7 +70,8 @@ class Worker:
 
     def _run(self) -> None:
         if sys.platform == "linux":  # there, a thread has a priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            with contextlib.suppress(OSError):  # a sandbox may forbid it
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not self._ended.is_set():
             with contextlib.suppress(queue.Empty):
                 self._jobs.get(timeout=1.0).run()

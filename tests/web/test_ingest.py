@@ -332,3 +332,13 @@ def test_what_is_wrong_at_the_start_is_one_line_and_exit_code_two(
     (line,) = process.log().splitlines()
     assert line.startswith("nursery-monitor: ")
     assert says in line
+
+
+def test_an_ingest_whose_connection_has_died_ends_to_be_started_anew(
+    tmp_path: Path, broker: Mosquitto, sqlite_url: str
+) -> None:
+    """It would say that it works, and take nothing, for ever: here by a name that cannot be one."""
+    process = IngestProcess(tmp_path / "in", broker, sqlite_url, NURSERY_MQTT__HOST="no..lan")
+    process.start()
+    assert process.wait() == 70
+    assert "has died: this process ends" in (tmp_path / "in" / "log").read_text()
