@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 
-from web import proof, stopped
+from web import proof, proof_overview, stopped
 from web.care import stopping
-from web.care.proof import Change, pooled
-from web.care.trend import Ratio
+from web.care.proof import Change
 from web.nursery import Look, looking
 from web.pages import proof_chart, proof_words
 from web.proof import Found
-from web.records import Animal, Companionship, Proof
+from web.proof_overview import Pairing
+from web.records import Animal, Companionship
 
 bp = Blueprint("proof", __name__, url_prefix="/proof")
-
-SHOWN = 12  # pairings on the first page, newest first
-POOLED = 100  # pairings that the typical change is made of, newest first
-RECKONED_AT_ONCE = 2  # that nobody has reckoned yet; the others follow within minutes
 
 
 @dataclass(frozen=True)
@@ -47,29 +42,20 @@ class PairView:
         return proof_chart.pair(self.found.minutes) if self.found else None
 
 
-@dataclass(frozen=True)
-class Typical:
-    """What company changes in this house."""
-
-    pairs: int
-    whole: Ratio | None
-    away: Ratio | None
-    due: Ratio | None
-
-
 @bp.get("")
 def overview() -> str:
     """All of it."""
     with looking() as look:
         pairs = _pairs(look)
-        kept = _kept(look, pairs)
+        found = proof_overview.all_found(look.session, pairs)
+        phases = proof_overview.by_time_since_feed(found)
         told = stopped.stopped(look.session, look.now)
         return render_template(
             "proof.html",
-            pairs=pairs,
-            typical=_typical(kept),
-            story=_story(kept),
-            near=_near(kept),
+            pairs=[_view(look, pair.row, pair.found) for pair in pairs],
+            typical=proof_overview.typical(found),
+            story=proof_chart.story(*phases),
+            near=[proof.near_feeds(side) for side in phases],
             causes=stopping.causes(told.told),
             told=len(told.told),
             cries=told.cries,
@@ -91,7 +77,7 @@ def pairing(pairing_id: int) -> str:
         return render_template(
             "proof_pairing.html",
             pair=_view(look, row, found),
-            story=_story([found]),
+            story=proof_chart.story(*proof_overview.by_time_since_feed([found])),
             words=proof_words,
         )
 
@@ -103,33 +89,18 @@ def baby(animal_id: int) -> str:
         animal = look.session.get(Animal, animal_id)
         if animal is None:
             abort(404)
-        mine = or_(Companionship.animal_id == animal_id, Companionship.partner_id == animal_id)
+        pairs = _pairs(look, proof_overview.of_animal(animal_id))
         return render_template(
             "proof_baby.html",
             animal=animal,
-            pairs=_pairs(look, mine),
+            pairs=[_view(look, pair.row, pair.found) for pair in pairs],
             picture_of=proof_chart.pair,
             words=proof_words,
         )
 
 
-def _pairs(look: Look, *which: ColumnElement[bool]) -> list[PairView]:
-    """The newest pairings; most of them are kept."""
-    rows = look.session.execute(
-        select(Companionship, Proof)
-        .join(Proof, Proof.companionship_id == Companionship.id, isouter=True)
-        .where(Companionship.began_at <= look.now, *which)
-        .order_by(Companionship.began_at.desc(), Companionship.id.desc())
-        .limit(SHOWN)
-    )
-    views, left = [], RECKONED_AT_ONCE
-    for row, kept in rows:
-        found = proof.read(kept)
-        if found is None and left > 0:
-            left -= 1
-            found = proof.reckon(look.session, look.settings.house, row, look.now)
-        views.append(_view(look, row, found))
-    return views
+def _pairs(look: Look, *which: ColumnElement[bool]) -> list[Pairing]:
+    return proof_overview.pairings(look.session, look.settings.house, look.now, *which)
 
 
 def _view(look: Look, row: Companionship, found: Found | None) -> PairView:
@@ -144,38 +115,3 @@ def _view(look: Look, row: Companionship, found: Found | None) -> PairView:
         unheard=tuple(names.get(one, "?") for one in found.unheard) if found else (),
         own=tuple((names.get(one, "?"), m) for one, (_, m) in found.own.items()) if found else (),
     )
-
-
-def _kept(look: Look, pairs: Sequence[PairView]) -> list[Found]:
-    """All that is known of pairings, with what was reckoned only now."""
-    rows = look.session.scalars(select(Proof).order_by(Proof.companionship_id.desc()).limit(POOLED))
-    found = {row.companionship_id: proof.read(row) for row in rows}
-    found |= {pair.row.id: pair.found for pair in pairs}
-    return [one for one in found.values() if one is not None]
-
-
-def _typical(kept: Sequence[Found]) -> Typical:
-    def of(changes: Sequence[Change]) -> Ratio | None:
-        return pooled([change.found for change in changes if change.found])
-
-    return Typical(
-        pairs=sum(one.minutes.found is not None for one in kept),
-        whole=of([one.minutes for one in kept]),
-        away=of([one.away for one in kept]),
-        due=of([one.due for one in kept]),
-    )
-
-
-def _story(kept: Sequence[Found]) -> proof_chart.Story | None:
-    return proof_chart.story(
-        proof_chart.together([one.without for one in kept]),
-        proof_chart.together([one.with_company for one in kept]),
-    )
-
-
-def _near(kept: Sequence[Found]) -> list[tuple[float, float] | None]:
-    """The share of the crying near due feeds, before and with company."""
-    return [
-        proof.near_feeds(proof_chart.together([one.without for one in kept])),
-        proof.near_feeds(proof_chart.together([one.with_company for one in kept])),
-    ]

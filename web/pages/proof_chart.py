@@ -71,17 +71,6 @@ def story(without: Sequence[Phase], with_company: Sequence[Phase]) -> Story | No
     )
 
 
-def together(sides: Sequence[Sequence[Phase]]) -> list[Phase]:
-    """Several pairs' phases as one."""
-    found = [Phase() for _ in PHASES]
-    for phases in sides:
-        for whole, phase in zip(found, phases, strict=True):
-            whole.listened_h += phase.listened_h
-            whole.minutes += phase.minutes
-            whole.cries += phase.cries
-    return found
-
-
 @dataclass(frozen=True)
 class Pair:
     """Two bars below each other, and what would have been without company."""
