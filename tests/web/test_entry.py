@@ -188,6 +188,22 @@ def test_a_bottle_on_the_scales_gives_the_amount(
     assert (fed.amount_ml, fed.route) == (6.5, "bottle")
 
 
+def test_the_rest_of_a_feed_on_the_scales_is_what_the_scales_say(
+    shown: Dashboard, client: FlaskClient, babies: list[int]
+) -> None:
+    pip = babies[2]
+    shown.write(journal.feed, [pip], 2, "short")
+    shown.write(journal.weigh, pip, 252, None, "before")
+    form = {f"after-{pip}": "255", f"ml-{pip}": "6"}  # 6 is what was offered
+    answer = post(client, "/note/feed", animal=pip, **form)
+    form[f"same-{pip}"] = re.search(rf'name="same-{pip}" value="(\d+)"', answer.text)[1]  # type: ignore[index]
+    post(client, "/note/feed", animal=pip, **form)
+    [fed] = new_rows(shown, Feed)
+    assert (fed.amount_ml, fed.how, fed.note) == (5, "full", "weighed 252, then 255 g")
+    [weight] = new_rows(shown, Weight)
+    assert weight.moment is None  # the next bottle is not measured from it
+
+
 def test_weights_are_written_where_they_are_filled_in(
     shown: Dashboard, client: FlaskClient, babies: list[int]
 ) -> None:
@@ -291,3 +307,4 @@ def test_the_usual_is_the_middle_of_the_last_whole_feeds() -> None:
     assert offers.usual([Feed(amount_ml=3, how="refused")]) is None
     assert offers.near(6) == [5, 5.5, 6, 6.5, 7]
     assert offers.near(0.5) == [0.5, 1, 1.5]
+    assert offers.near(23, 23) == [19, 20, 21, 22, 23]  # nothing above what the stomach holds

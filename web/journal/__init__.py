@@ -14,7 +14,8 @@ Animals     add_animal, edit_animal (`animals.FIELDS`, `age_days`, `age_signs`),
             (one or both), move
 Boxes       box_facts
 Feeds       feed (one or several, the same mL), feed_each (each its mL), add_to_feed (the rest of a
-            feed), feed_by_weight (before and after the bottle); feed_near finds the one just given
+            feed), feed_by_weight and rest_by_weight (before and after the bottle); feed_near finds
+            the one just given
 Weights     weigh, weigh_each
 Checks      observe, observe_all, observe_each (`tending.FACTS`), toilet (what came), checked (the
             whole checklist of `web/care/signs.py`)
@@ -36,7 +37,14 @@ from web.journal.company import part, put_together, seen_suckling, to_mother, tr
 from web.journal.corrections import correct, history, remove
 from web.journal.cries import WHYS, cry_seen, cry_stopped, review, suggestion_answered
 from web.journal.entry import Doubt, Entry, EntryError, Written, undo
-from web.journal.feeds import add_to_feed, feed, feed_by_weight, feed_each, feed_near
+from web.journal.feeds import (
+    add_to_feed,
+    feed,
+    feed_by_weight,
+    feed_each,
+    feed_near,
+    rest_by_weight,
+)
 from web.journal.milk import add_formula, choose_formula, edit_formula, remove_formula
 from web.journal.notes import add_note
 from web.journal.photos import photo_of, remove_photo, set_photo
@@ -84,6 +92,7 @@ __all__ = [
     "remove",
     "remove_formula",
     "remove_photo",
+    "rest_by_weight",
     "review",
     "seen_suckling",
     "set_photo",

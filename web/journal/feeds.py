@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -97,11 +98,41 @@ def add_to_feed(
 
     Where nobody measured the first part the whole is not known either; the part is noted.
     """
-    row = feed_of(session, feed_id)
-    animal = animal_of(session, row.animal_id)
-    part, went = AMOUNT("amount_ml", amount_ml), row.how if is_empty(how) else HOW("how", how)
+    part = AMOUNT("amount_ml", amount_ml)
     if part is None:
         raise EntryError("amount_ml", "is needed")
+    return _add_rest(session, entry, feed_of(session, feed_id), part, how, note)
+
+
+def rest_by_weight(
+    session: Session,
+    entry: Entry,
+    feed_id: int,
+    after_g: Any,
+    before_g: Any = None,
+    how: Any = None,
+    note: Any = "",
+) -> Written:
+    """The rest of a feed, weighed before and after it; the two weights stand in its note."""
+    row = feed_of(session, feed_id)
+    animal = animal_of(session, row.animal_id)
+    bottle = _bottle(session, animal, entry.now, after_g, before_g)
+    words = f"weighed {bottle.before_g:g}, then {bottle.after_g:g} g"
+    words = _joined(NOTE("note", note), words)
+    return _add_rest(session, entry, row, bottle.drunk_ml, how, words, bottle.earlier)
+
+
+def _add_rest(
+    session: Session,
+    entry: Entry,
+    row: Feed,
+    part: float,
+    how: Any,
+    note: Any,
+    weighed: Weight | None = None,
+) -> Written:
+    animal = animal_of(session, row.animal_id)
+    went = row.how if is_empty(how) else HOW("how", how)
     before = 0.0 if row.how == "refused" else row.amount_ml
     if is_empty(how) and row.how == "refused" and part > 0:
         went = "short"
@@ -112,6 +143,8 @@ def add_to_feed(
     record = Recorder(session, entry, "fed the rest")
     record.ask(doubts_of_stomach(session, animal, row.at, total))
     record.set(row, amount_ml=total, how=went, note=_joined(row.note, words))
+    if weighed is not None:  # no other bottle is measured from it
+        record.set(weighed, moment=None)
     tell_of(record, animal)
     return record.close("feed", row.id, animal=animal.id, part_ml=part, ml=total)
 
@@ -135,29 +168,53 @@ def feed_by_weight(
     Write it before anything that it passed: urine weighs too.
     """
     animal, when = animal_of(session, animal_id), moment(entry, at)
-    went, after = HOW("how", how), read_grams("after_g", after_g)
-    earlier = None if not is_empty(before_g) else _weighed_before(session, animal, when)
-    before = earlier.grams if earlier else read_grams("before_g", before_g)
-    drunk = round(after - before, 1)
-    if drunk < 0:
-        raise EntryError("after_g", "is less than before the bottle; weigh again, or give the mL")
+    went, bottle = HOW("how", how), _bottle(session, animal, when, after_g, before_g)
+    drunk = bottle.drunk_ml
     check_amount(drunk, went)
     row = Feed(animal_id=animal.id, at=when, amount_ml=drunk, how=went, by=entry.by)
     row.route, row.note = ROUTE("route", route), NOTE("note", note)
     row.formula_id = _milk(session, animal, formula_id, row.route)
     record = Recorder(session, entry, "fed")
     doubts = doubts_of_feed(session, entry, animal, row)
-    if earlier is None:
-        doubts += doubts_of_weight(session, animal, when, before)
+    if bottle.earlier is None:
+        doubts += doubts_of_weight(session, animal, when, bottle.before_g)
     record.ask(doubts)
     record.add(row)
-    if earlier is None:
-        record.add(_weight(row, before, "before"))
-    else:
-        record.set(earlier, feed_id=row.id)
-    record.add(_weight(row, after, "after"))
+    bottle.write(record, row)
     tell_of(record, animal)
     return record.close("feed", row.id, animal=animal.id, ml=drunk, how=went)
+
+
+@dataclass(frozen=True)
+class _Bottle:
+    """A baby's weight before a bottle and after it, g."""
+
+    before_g: float
+    after_g: float
+    earlier: Weight | None
+    """The one before, where it is on record already."""
+
+    @property
+    def drunk_ml(self) -> float:
+        return round(self.after_g - self.before_g, 1)
+
+    def write(self, record: Recorder, feed: Feed) -> None:
+        if self.earlier is None:
+            record.add(_weight(feed, self.before_g, "before"))
+        else:
+            record.set(self.earlier, feed_id=feed.id)
+        record.add(_weight(feed, self.after_g, "after"))
+
+
+def _bottle(
+    session: Session, animal: Animal, when: datetime, after_g: Any, before_g: Any
+) -> _Bottle:
+    after = read_grams("after_g", after_g)
+    earlier = None if not is_empty(before_g) else _weighed_before(session, animal, when)
+    before = earlier.grams if earlier else read_grams("before_g", before_g)
+    if after < before:
+        raise EntryError("after_g", "is less than before the bottle; weigh again, or give the mL")
+    return _Bottle(before, after, earlier)
 
 
 def feed_near(

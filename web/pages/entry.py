@@ -20,6 +20,7 @@ from web.nursery import looking, now
 from web.pages.entry_page import MINUTES_AGO, Page, page, shown_ids
 from web.pages.lines import done, ticked, write_each
 from web.records import Animal
+from web.times import lasting
 
 bp = Blueprint("entry", __name__, url_prefix="/note")
 
@@ -54,11 +55,13 @@ def _feed(session: Session, who: Entry, animal_id: int) -> Sequence[Written]:
         "formula_id": form.get("formula") or None,
         "note": form.get("note", ""),
     }
+    before, after = _of("before", animal_id), _of("after", animal_id)
     if (same := _of("same", animal_id)).isdecimal():
-        return [journal.add_to_feed(session, who, int(same), amount, how, more["note"])]
-    after = _of("after", animal_id)
+        rest, note = int(same), more["note"]
+        if after.strip():
+            return [journal.rest_by_weight(session, who, rest, after, before, how, note)]
+        return [journal.add_to_feed(session, who, rest, amount, how, note)]
     if after.strip():
-        before = _of("before", animal_id)
         return [
             journal.feed_by_weight(session, who, animal_id, after, before, how, when, **more),
         ]
@@ -224,7 +227,7 @@ def _when() -> Any:
 def _ago_words() -> str:
     minutes = request.form.get("ago", "")
     if minutes.isdecimal():
-        return f", {minutes} min ago"
+        return f", {lasting(60 * int(minutes))} ago"
     return "" if request.form.get("at") else ", just now"
 
 
