@@ -121,6 +121,7 @@ def test_a_first_trial_is_watched_for_half_an_hour_and_then_asked_about(
     shown.cry("cry_ended", onset=shown.at - MINUTE, offset=shown.at)
     said = words(client.get(place).text)
     assert "Cried 1 time since they are together, 1 min in all" in said
+    assert "It went well: end the watch now" in said  # no word on how it goes so far
     shown.at += 25 * MINUTE
     assert "How did it go?" in words(client.get(place).text)
     post(client, place, do="passed")

@@ -52,7 +52,7 @@ def _toilet(one: Watched, now: datetime) -> str:
     counts = (
         ("urine", sum(what in ("urine", "both") for what in came)),
         ("stool", sum(what in ("stool", "both") for what in came)),
-        ("something", sum(what is True for what in came)),
+        ("not said what", sum(what is True for what in came)),
     )
     said = [f"{name} {number}×" for name, number in counts if number]
     nothing = sum(seen.fact == "toilet_tried" for seen in one.seen)

@@ -81,9 +81,14 @@ def usual(feeds: Iterable[Feed]) -> float | None:
     return median_low(whole[:FEEDS_COUNTED]) if whole else None
 
 
-def near(ml: float | None) -> list[float]:
-    """Amounts around the usual one, to be chosen with one tap."""
+def near(ml: float | None, cap_ml: float | None = None) -> list[float]:
+    """Amounts around the usual one, to be chosen with one tap; none above what its stomach holds,
+    but for the usual one itself.
+    """
     if ml is None:
         return []
     step = next(step for below, step in STEPS if ml < below)
-    return [round(ml + step * n, 1) for n in (-2, -1, 0, 1, 2) if ml + step * n > 0]
+    most = max(ml, cap_ml) if cap_ml is not None else float("inf")
+    steps = (-2, -1, 0, 1, 2) if ml + 2 * step <= most else (-4, -3, -2, -1, 0, 1)
+    around = (round(ml + step * n, 1) for n in steps)
+    return [one for one in around if 0 < one <= most][-5:]
