@@ -7,21 +7,16 @@ may become known only later. `SampleClock` and `WallClock` are pure; `read_clock
 
 from __future__ import annotations
 
-import ctypes
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from monitor.blocks import RATE_HZ
 from monitor.messages import ClockState
+from monitor.settings import is_synchronised
 
 SPAN_S = 10.0  # over which the earliest arrival of a block tells the sound card's clock
 STEP_S = 0.05  # less is jitter of reading two clocks, not the clock being set
-
-TIMESYNCD_MARK = Path("/run/systemd/timesync/synchronized")  # made by systemd-timesyncd
-TIME_ERROR = 5  # what adjtimex(2) returns while nothing disciplines the clock
-TIMEX_BYTES = 512  # more than struct timex takes on any Linux
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -87,14 +82,3 @@ class WallClock:
 def read_clocks() -> Reading:
     """Ask the system; whether it is synchronised is known on Linux only, and else assumed."""
     return Reading(time.monotonic(), time.time(), is_synchronised())
-
-
-def is_synchronised() -> bool:
-    """Whether a time service (timesyncd, chrony, ntpd, ...) has set the clock since the start."""
-    if TIMESYNCD_MARK.exists():
-        return True
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except (AttributeError, OSError):
-        return True
-    return bool(adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR)

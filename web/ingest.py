@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from monitor.settings import Settings
+from monitor.settings import Settings, is_synchronised
 from web import boxes, health, lost, proof, quarantine, retention
 from web import levels as level
 from web.animal_commands import Saying
@@ -127,7 +127,14 @@ class Ingest:
     def _write_together(self, messages: list[Arrived]) -> None:
         answers: list[Saying] = []
         with self._database.writing() as session:
-            reasons = take(session, messages, self._settings, self._clock(), answers)
+            reasons = take(
+                session,
+                messages,
+                self._settings,
+                self._clock(),
+                answers,
+                clock_is_set=is_synchronised(),
+            )
         for answer in answers:  # lost without a connection; then the command comes again as well
             self._connection.tell(answer.topic, answer.payload, retain=False)
         for message, reason in zip(messages, reasons, strict=True):

@@ -28,7 +28,6 @@ from web.plain_errors import first_wrong
 LONGEST_REASON = 300
 FLAC_MAGIC = b"fLaC"
 # A listener that says its clock is set must not tell of times before this program, nor ahead.
-# (Much ahead: it may be we whose clock is not set yet.)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 LONGEST_CRY = timedelta(days=7)
@@ -117,26 +116,29 @@ def _validated(model: type[M], payload: bytes, *, strict: bool) -> M:
         raise RefusedError(f"{where}: {what}" if where else what) from None
 
 
-def cry(payload: bytes, box: str, now: datetime) -> CryMessage:
-    """A step in the life of a cry, at plausible times. Raises RefusedError."""
+def cry(payload: bytes, box: str, now: datetime | None) -> CryMessage:
+    """A step in the life of a cry, at plausible times. Raises RefusedError.
+
+    `now` is None while our own clock is not set: then nothing can be called ahead of it.
+    """
     found = message(CryMessage, payload, box)
     if found.offset - found.onset > LONGEST_CRY:
         raise RefusedError("offset: more than 7 days after the onset")
     if found.clock is ClockState.SYNCHRONISED:
         if found.onset < EARLIEST:
             raise RefusedError("onset: long past, though the clock is said to be synchronised")
-        if found.offset > now + AHEAD:
+        if now is not None and found.offset > now + AHEAD:
             raise RefusedError("offset: in the future")
     return found
 
 
-def minute(payload: bytes, box: str, now: datetime) -> MinuteMessage:
-    """A minute at a plausible time. Raises RefusedError."""
+def minute(payload: bytes, box: str, now: datetime | None) -> MinuteMessage:
+    """A minute at a plausible time; `now` as of `cry`. Raises RefusedError."""
     found = message(MinuteMessage, payload, box)
     if found.clock is ClockState.SYNCHRONISED:
         if found.at < EARLIEST:
             raise RefusedError("at: long past, though the clock is said to be synchronised")
-        if found.at > now + AHEAD:
+        if now is not None and found.at > now + AHEAD:
             raise RefusedError("at: in the future")
     return found
 

@@ -16,7 +16,7 @@ from monitor.settings import ClipSettings
 from web import changes, minutes
 from web.health import FORGOTTEN
 from web.journal.commands import forget as forget_keys
-from web.records import Clip, Heartbeat
+from web.records import Clip, Cry, Heartbeat
 
 EVERY_S = 600.0
 CLIPS_A_RUN, CHANGES_A_RUN, KEYS_A_RUN = 500, 50_000, 5_000
@@ -36,18 +36,26 @@ def run(session: Session, clips: ClipSettings, now: datetime) -> dict[str, int]:
 
 
 def forget_clips(session: Session, clips: ClipSettings, now: datetime) -> int:
-    """Sound that is too old, then the oldest until the rest fits; at most a run's share."""
+    """Sound that is too old, then the oldest until the rest fits; at most a run's share.
+
+    What came in while this computer's clock was not set is as old as its cry, whose time its
+    listener has put right.
+    """
     held = session.scalar(select(func.sum(Clip.size_bytes))) or 0
     oldest = now - timedelta(days=clips.days)
     rows = session.execute(
-        select(Clip.cry_id, Clip.box_id, Clip.size_bytes, Clip.received_at)
+        select(Clip.cry_id, Clip.box_id, Clip.size_bytes, Clip.received_at, Cry.onset)
+        .outerjoin(Cry, Cry.id == Clip.cry_id)
         .order_by(Clip.received_at, Clip.cry_id)
         .limit(CLIPS_A_RUN)
     ).all()
     due = []
-    for cry_id, box_id, size, received_at in rows:
-        if received_at >= oldest and held <= clips.max_mb * MB:
-            break
+    for cry_id, box_id, size, received_at, onset in rows:
+        if held <= clips.max_mb * MB:
+            if received_at >= oldest:
+                break
+            if onset is not None and onset >= oldest:
+                continue
         held -= size
         due.append(cry_id)
         changes.append(session, now, "cry", cry_id, box_id)

@@ -40,19 +40,23 @@ KEPT_DETAILS = {
 RETAINED = ("state", "health", "availability", "learning")
 
 
-def take(
+def take(  # noqa: PLR0913 - what is known while a batch is taken
     session: Session,
     messages: Sequence[Arrived],
     settings: Settings,
     now: datetime,
     answers: list[Saying] | None = None,
+    *,
+    clock_is_set: bool = True,
 ) -> list[str | None]:
     """Write messages down in one transaction.
 
     For each, None, or the reason why it was put into quarantine instead. `answers` gets what is
-    to be said when the transaction is committed.
+    to be said when the transaction is committed. `clock_is_set`: `now` is the time of day, not
+    just what this computer began with.
     """
     taking = _Taking(session, settings, now, [] if answers is None else answers)
+    taking.known_now = now if clock_is_set else None
     reasons = [taking.take(place, message) for place, message in enumerate(messages)]
     for place, why in taking.close():
         reasons[place] = why
@@ -69,6 +73,7 @@ class _Taking:
     ) -> None:
         self._session, self._settings, self._now = session, settings, now
         self._answers = answers
+        self.known_now: datetime | None = now
         self._boxes: dict[str, Box] = {}
         self._said: list[tuple[int, CryMessage]] = []  # of cries, with the place in the batch
         self._told: dict[tuple[changes.Kind, str, str | None], None] = {}  # in order, each once
@@ -99,7 +104,7 @@ class _Taking:
             return
         match about.what:
             case "cry":
-                said = reading.cry(payload, about.box, self._now)
+                said = reading.cry(payload, about.box, self.known_now)
                 self._box(about.box, demo=said.demo)
                 self._said.append((place, said))
             case "clip":
@@ -111,7 +116,7 @@ class _Taking:
             case "level":  # those that can be taken go another way, see `web/levels.py`
                 reading.message(LevelMessage, payload, about.box)
             case "minute":
-                self._minute(reading.minute(payload, about.box, self._now))
+                self._minute(reading.minute(payload, about.box, self.known_now))
             case "learning":
                 self._learning(reading.message(LearningMessage, payload, about.box), live=live)
             case "answer":

@@ -15,10 +15,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.cry_model import ModelError
-from monitor.clock import is_synchronised
 from monitor.messages import Check, CheckStatus
 from monitor.preflight import FREE_MB, prepare_state_dir
-from monitor.settings import Settings, SettingsError
+from monitor.settings import Settings, SettingsError, is_synchronised
 
 OK, WARNING, FAILED, UNKNOWN = CheckStatus
 

@@ -12,6 +12,7 @@ from monitor.settings.model import (
     WebSettings,
 )
 from monitor.settings.reach import addresses, own_address
+from monitor.settings.time_service import is_synchronised
 
 __all__ = [
     "BoxSettings",
@@ -25,6 +26,7 @@ __all__ = [
     "WebSettings",
     "addresses",
     "broker_for",
+    "is_synchronised",
     "load",
     "new_client",
     "own_address",

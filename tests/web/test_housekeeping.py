@@ -105,6 +105,14 @@ def test_sound_is_forgotten_by_age(database: Database) -> None:
         assert set(told) == {cry_id(1), cry_id(2)}
 
 
+def test_sound_that_came_before_the_clock_was_set_is_as_old_as_its_cry(database: Database) -> None:
+    """A Pi without a battery clock wakes months behind, and hears a cry before the network is."""
+    given(database, clip(1), at=-timedelta(days=90))
+    given(database, *map(arrived, life(1, onset=NOW)))  # put right
+    assert run(database, days=14)["clips"] == 0
+    assert clips(database) == [cry_id(1)]
+
+
 def test_sound_is_forgotten_by_size_the_oldest_first(records: Database) -> None:
     flac = b"fLaC" + bytes(400_000)
     for number in range(1, 6):

@@ -78,8 +78,10 @@ def running(database: Database) -> Iterator[OfflineConnection]:
 def test_a_message_that_spoils_its_batch_is_put_aside_and_the_others_are_written(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoiled(session: Session, messages: Sequence[Arrived], *rest: Any) -> list[str | None]:
-        reasons = take(session, messages, *rest)
+    def spoiled(
+        session: Session, messages: Sequence[Arrived], *rest: Any, **more: Any
+    ) -> list[str | None]:
+        reasons = take(session, messages, *rest, **more)
         if any(BAD.id.encode() in message.payload for message in messages):
             raise ZeroDivisionError
         return reasons

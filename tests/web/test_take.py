@@ -320,6 +320,14 @@ BAD = {
 }
 
 
+def test_while_our_own_clock_is_not_set_nothing_is_too_far_ahead(records: Database) -> None:
+    """A dashboard that was off for months, and hears before its clock is set, loses no cry."""
+    topic, payload, _ = BAD["far ahead"]
+    with records.writing() as session:
+        (said,) = take_them(session, [raw(topic, payload)], Settings(), NOW, clock_is_set=False)
+    assert said is None
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_what_cannot_be_taken_is_kept_apart_with_its_reason(records: Database, kind: str) -> None:
     topic, payload, reason = BAD[kind]
