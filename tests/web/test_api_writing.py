@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.messages import Answer, Topics
 from tests.web.api_calls import Api
-from tests.web.cry_messages import NOW, arrived, cry, cry_id, state
+from tests.web.cry_messages import NOW, arrived, cry, cry_id, minute, raw, state
 from tests.web.dashboard import dashboard
 from tests.web.pictures import of_a_phone, picture
-from web import carers, journal, tokens
+from web import carers, journal, learning, tokens
 from web.database import Database, open_database
 from web.records import Audit
 
@@ -234,6 +235,35 @@ def test_a_cry_gets_its_word_and_the_box_its_suggestions(api: Api) -> None:
     assert [one["by"] for one in detail["reviews"]] == ["test (API)"]
     assert len(api.json(f"{V1}/cries?source=1")["items"]) == 1
     assert api.json(f"{V1}/cries?source=2")["items"] == []
+
+
+def test_a_sensitivity_is_asked_for_as_on_the_page_and_answered_by_the_listener(api: Api) -> None:
+    path = f"{V1}/boxes/nest/sensitivity"
+    assert api.json(path) == {"box_id": "nest", "sensitivity": None, "asked": None}
+    api.take(arrived(minute(at=NOW - timedelta(minutes=1))))
+    assert api.json(path)["sensitivity"] == "normal"
+    api.post(path, {"sensitivity": "high"}, "PUT")
+    told = api.json(path)
+    assert (told["sensitivity"], told["asked"]["by"]) == ("high", "test (API)")
+    with api.database.reading() as session:
+        (wish,) = learning.unanswered(session, NOW)
+    no = Answer(id=f"wish-{wish.id}", ok=False, message="not now")
+    api.take(raw(Topics("nursery", "nest").answer("sensitivity"), no.payload()))
+    told = api.json(path)
+    assert (told["sensitivity"], told["asked"]["answer"]) == ("normal", "not now")
+    assert api.json(f"{V1}/entries")["items"][0]["action"] == "sensitivity high"
+    assert api.refused("PUT", path, {"sensitivity": "loud"})[1]["field"] == "sensitivity"
+    assert api.refused("PUT", path.replace("nest", "attic"), {"sensitivity": "low"})[0] == 404
+
+
+def test_whoever_a_by_names_can_be_looked_up_without_their_secrets(api: Api) -> None:
+    with api.database.writing() as session:
+        carers.add(session, "Ana", "three warm blankets", NOW)
+        carers.add(session, "Ben", "three cold blankets", NOW)
+    told = api.get(f"{V1}/carers").text
+    assert json.loads(told) == {
+        "items": [{"name": "Ana", "coordinator": True}, {"name": "Ben", "coordinator": False}]
+    }
 
 
 def test_the_plan_and_the_growth_are_those_of_the_records(api: Api) -> None:

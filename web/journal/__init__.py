@@ -12,7 +12,7 @@ Whatever is raised, nothing of that entry may stay: let it end the transaction, 
 
 Animals     add_animal, edit_animal (`animals.FIELDS`, `age_days`, `age_signs`), approve_cross
             (one or both), move
-Boxes       box_facts
+Boxes       box_facts, set_sensitivity
 Feeds       feed (one or several, the same mL), feed_each (each its mL), add_to_feed (the rest of a
             feed), feed_by_weight and rest_by_weight (before and after the bottle); feed_near finds
             the one just given
@@ -31,7 +31,7 @@ Commands    once (a key is carried out once; else KeyRefusedError)
 
 from web.journal.animals import add_animal, approve_cross, edit_animal, move
 from web.journal.answers import answer
-from web.journal.boxes import box_facts
+from web.journal.boxes import box_facts, set_sensitivity
 from web.journal.commands import Answer, KeyRefusedError, once
 from web.journal.company import part, put_together, seen_suckling, to_mother, trial_outcome
 from web.journal.corrections import correct, history, remove
@@ -96,6 +96,7 @@ __all__ = [
     "review",
     "seen_suckling",
     "set_photo",
+    "set_sensitivity",
     "suggestion_answered",
     "to_mother",
     "toilet",

@@ -6,12 +6,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from web import changes, learning
 from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
-from web.journal.values import number, text, yes_no
-from web.records import Box
+from web.journal.values import choice, number, text, yes_no
+from web.records import Audit, Box
 
 _TEMP = number(0, 60, "°C")
 _NAME = text(60)
+SENSITIVITIES = ("low", "normal", "high")
+_SENSITIVITY = choice(*SENSITIVITIES, unknown=False)
 
 
 class NotSaid:
@@ -55,3 +58,20 @@ def box_facts(
     record.set(box, **values)
     record.tell("box", box.id, box.id)
     return record.close("box", box.id, **values)
+
+
+def set_sensitivity(session: Session, entry: Entry, box_id: str, value: Any) -> Written:
+    """How easily something counts as a cry at a box, from when its listener has been told.
+
+    Nothing takes it back, as the listener may have been told by then: it is set again.
+    """
+    box = found_by(session, Box, box_id)
+    if box is None:
+        raise EntryError("box_id", "is not a box that is known here")
+    word = _SENSITIVITY("sensitivity", value)
+    learning.wish(session, box.id, "sensitivity", word, entry.now, entry.by)
+    audit = Audit(at=entry.now, by=entry.by, action=f"sensitivity {word}", subject=box.id)
+    session.add(audit)
+    changes.append(session, entry.now, "box", box.id, box.id)
+    session.flush()
+    return Written(undo_id=audit.id, id=box.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +16,8 @@ from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
 from web.pages.cry_lists import last_of
-from web.records import Box, Cry, Wish
+from web.records import Box, Cry
+from web.sensitivity import in_force
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
 from web.whose import verdicts
@@ -83,6 +83,7 @@ def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
     def clock(moment: datetime) -> str:
         return clock_time(moment, house.zone)
 
+    newest = view.silence.minutes
     return {
         "box": row,
         "name": box_names(look).get(box_id, box_id),
@@ -93,23 +94,9 @@ def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
         "gaps": [night_words.gap_words(gap, clock) for gap in view.silence.gaps],
         "before": begin - timedelta(seconds=1) if begin > row.created_at else None,
         "sensitivities": words.SENSITIVITIES if view.silence.goes_on else {},
-        "sensitivity": _sensitivity(look.session, box_id, view),
+        "sensitivity": in_force(look.session, box_id, newest[-1] if newest else None),
         "after": end if end <= look.now else None,
     }
-
-
-def _sensitivity(session: Session, box_id: str, view: NightView) -> dict[str, Any]:
-    """The one in force, as the newest minute tells it, and what was asked for since."""
-    newest = view.silence.minutes[-1] if view.silence.minutes else None
-    asked = session.scalars(
-        select(Wish)
-        .where(Wish.box_id == box_id, Wish.what == "sensitivity")
-        .order_by(Wish.id.desc())
-    ).first()
-    heard = newest.sensitivity if newest else None
-    if asked is None or (newest is not None and asked.at <= newest.at):
-        return {"now": heard, "asked": None}
-    return {"now": heard if asked.ok is False else json.loads(asked.value), "asked": asked}
 
 
 def lately(look: Look, boxes: Sequence[Box]) -> dict[str, NightView]:

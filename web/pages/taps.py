@@ -11,13 +11,12 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from web import changes, journal
+from web import journal
 from web.journal import Doubt, Entry, EntryError, Written
-from web.learning import wish
 from web.nursery import entry, writing
 from web.pages import words
 from web.pages.babies import in_box
-from web.records import Animal, Audit, Box, Cry
+from web.records import Animal, Box, Cry
 
 bp = Blueprint("taps", __name__, url_prefix="/tap")
 
@@ -115,15 +114,13 @@ def review(cry_id: str) -> Response:
 @bp.post("/sensitivity/<box_id>")
 def sensitivity(box_id: str) -> Response:
     """How easily something counts as a cry at a box, from when its listener has been told."""
-    value, who = request.form.get("value", ""), entry()
+    value = request.form.get("value", "")
     if value not in words.SENSITIVITIES:
         abort(400)
     with writing() as session:
         if session.get(Box, box_id) is None:
             abort(404)
-        wish(session, box_id, "sensitivity", value, who.now, who.by)
-        session.add(Audit(at=who.now, by=who.by, action=f"sensitivity {value}", subject=box_id))
-        changes.append(session, who.now, "box", box_id, box_id)
+        journal.set_sensitivity(session, entry(), box_id, value)
     return answered({"text": f"Sensitivity {value}: its listener is told", "back": came_from()})
 
 
