@@ -10,6 +10,7 @@ import logging
 import re
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from monitor.messages import (
     ANIMAL_PATTERN,
+    MAX_CLIP_BYTES,
     NO_BOX,
     ONLINE,
     AnimalTopics,
@@ -34,7 +36,12 @@ from monitor.settings import Broker, new_client
 
 SESSION_S = 7 * 86_400  # the broker keeps for so long what arrives while we are away
 RECEIVE_MAXIMUM = 100  # messages not yet acknowledged; clips of half a MiB must fit into memory
+# A broker of others' may let in messages of 256 MB: it drops them rather than send them to us, who
+# would fall over the same one at each start, for the session keeps it.
+PACKET_BYTES = 2 * MAX_CLIP_BYTES
 MOST_PASSING = 1000  # levels waiting here; more are dropped and counted
+SETTLED_S = 10.0  # connections shorter than this,
+SHORT_CONNECTIONS = 4  # ... so many in a row, look like a twin of our client id
 # What a box sends; the first are shared out between several ingests of one name, the others
 # go to each of them: they are retained (a shared subscription gets no retained messages), and
 # writing them twice does no harm. A broker may keep an ingest's share for it while it is away (as
@@ -108,6 +115,8 @@ class Connection:
         self.number = 0  # of the connection; grows with each
         self.births = 0  # of Home Assistant, as far as they were heard
         self.connected = False
+        self._connected_at = 0.0  # monotonic, s
+        self._short = 0  # connections in a row
         self._birth_topic = birth_topic
         self._kept_care: deque[str] = deque(maxlen=MOST_PASSING)
         self._broker, self._base = broker, base
@@ -134,6 +143,7 @@ class Connection:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_S
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = PACKET_BYTES
         self._client.connect_async(
             self._broker.host,
             self._broker.port,
@@ -191,7 +201,7 @@ class Connection:
         if flags.session_present:
             self.inbox.forget_what_comes_again()
         self.number += 1
-        self.connected = True
+        self.connected, self._connected_at = True, time.monotonic()
         self._told = None
         log.info("connected to the broker at %s", self._where)
         client.subscribe(self._topics)
@@ -208,6 +218,24 @@ class Connection:
         # A broker that refuses us hangs up as well: that is the same trouble, not another one.
         if reason.is_failure and (was_connected or self._told is None):
             self._tell_once(f"lost the broker at {self._where} ({reason}); trying again")
+        if was_connected:
+            self._look_for_a_twin()
+
+    def _look_for_a_twin(self) -> None:
+        """As when the card of one computer was copied to another.
+
+        No other id is taken by ourselves: what the broker keeps for this one would be lost, should
+        it only be a bad network.
+        """
+        short = time.monotonic() - self._connected_at < SETTLED_S
+        self._short = self._short + 1 if short else 0
+        if self._short == SHORT_CONNECTIONS:
+            log.error(
+                "the broker at %s ends our connections at once. Was this computer copied? Then two "
+                "dashboards have one client id, and each gets half of the cries: delete the file "
+                "ingest-id in the records' folder of one of them, and start it again",
+                self._where,
+            )
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         try:

@@ -21,6 +21,7 @@ from tests.web.cry_messages import BASE, FLAC, cry, cry_id, level, life, minute,
 from tests.web.ingest_process import IngestProcess, wait_until
 from web.database import Database, open_database
 from web.journal import Entry, add_animal, edit_animal, weigh
+from web.mqtt import PACKET_BYTES, Connection
 from web.records import (
     Base,
     BoxStatus,
@@ -342,3 +343,34 @@ def test_an_ingest_whose_connection_has_died_ends_to_be_started_anew(
     process.start()
     assert process.wait() == 70
     assert "has died: this process ends" in (tmp_path / "in" / "log").read_text()
+
+
+def test_a_message_too_large_for_a_small_board_never_reaches_us(broker: Mosquitto) -> None:
+    """It would end us, come again with the session at the next start, and end us again."""
+    connection = Connection(broker.broker("dashboard"), BASE, "ingest-of-a-small-board")
+    connection.start()
+    try:
+        wait_until(lambda: connection.connected, "connected")
+        with Watcher(broker.broker("all")) as anybody:
+            anybody.publish(NEST.state, b"{}", retain=True)
+            assert connection.inbox.take(10, 10), "it has subscribed"
+            anybody.publish(NEST.cry, bytes(PACKET_BYTES))
+            anybody.publish(NEST.cry, b"{}")
+        assert [arrived.payload for arrived in connection.inbox.take(10, 10)] == [b"{}"]
+    finally:
+        connection.stop()
+
+
+def test_a_dashboard_whose_card_was_copied_is_told_so(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would log half of the cries, and nobody would know."""
+    monkeypatch.setattr("monitor.settings.broker.RECONNECT_MIN_S", 0.1)
+    twins = [Connection(broker.broker("dashboard"), BASE, "ingest-copied") for _ in range(2)]
+    for twin in twins:
+        twin.start()
+    try:
+        wait_until(lambda: "Was this computer copied?" in caplog.text, "a word of it")
+    finally:
+        for twin in twins:
+            twin.stop()
