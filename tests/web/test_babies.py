@@ -113,6 +113,34 @@ def test_the_age_is_guessed_from_signs_and_kept_with_what_it_rests_on(
     assert "Say first whether" in post(client, "/babies/new", guess="yes").text
 
 
+def test_a_litter_is_entered_without_saying_everything_four_times(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    form = {"species": "kitten", "box": "crate", "sign-eyes": "opening", "mother": "none"}
+    place = post(client, "/babies/new", **form, name="Wren", runt="true", another="yes").location
+    page = client.get(place).text
+    for kept in ('value="8"', 'value="crate" checked', "Wren&#39;s litter", 'value="none" checked'):
+        assert kept in page
+    assert 'value="Wren"' not in page
+    assert 'name="runt" value="true" checked' not in page
+    mate = {"name": "Tit", "species": "kitten", "box": "crate", "age_days": "8"}
+    post(client, "/babies/new", **mate, litter="Wren's litter")
+    one, other = rows(shown, Animal)
+    assert (one.litter, one.born_on, one.born_estimated) == (
+        *(other.litter, other.born_on, other.born_estimated),
+    )
+
+
+def test_a_newcomer_is_offered_a_box_where_nobody_lives(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    assert 'value="nest" checked' in client.get("/babies/new").text
+    shown.write(journal.add_animal, {"name": "Miso", "species": "kitten"}, "nest")
+    page = client.get("/babies/new").text
+    assert 'value="nest" checked' not in page
+    assert ": Miso</span>" in page
+
+
 def test_editing_puts_right_what_was_typed_and_leaves_the_rest(
     shown: Dashboard, client: FlaskClient, miso: int
 ) -> None:

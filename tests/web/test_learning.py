@@ -160,7 +160,7 @@ def test_answers_to_others_and_to_old_wishes_change_nothing(shown: Dashboard) ->
 def test_the_page_shows_what_was_learned_and_undoes_it_by_a_tap(
     shown: Dashboard, client: FlaskClient
 ) -> None:
-    assert "has not told yet" in client.get("/learning").text
+    assert "No word yet from a listener" in client.get("/learning").text
     learned(shown)
     page = client.get("/learning").text
     assert "Goes by what you taught it (version 2)" in page

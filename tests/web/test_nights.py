@@ -178,6 +178,19 @@ def test_other_nights_are_a_tap_away_and_addresses_that_are_none_do_no_harm(
     assert client.get("/box/attic").status_code == 404
 
 
+def test_a_boxs_page_tells_how_warm_its_nest_was_and_when(
+    shown: Dashboard, client: FlaskClient
+) -> None:
+    assert "Nest: 2" not in words(client, "/box/nest")
+    assert "Sensitivity" not in words(client, "/box/nest")  # nobody listens who could be told
+    shown.write(journal.box_facts, "nest", temp_c="29,5")
+    shown.at += timedelta(minutes=20)
+    page = words(client, "/box/nest")
+    assert "Nest: 29.5 °C" in page
+    assert "20 min ago" in page
+    assert "Suggestions ask for it again" in page
+
+
 def test_the_page_of_tonight_follows_live(shown: Dashboard, client: FlaskClient) -> None:
     listened(shown, 1)
     before = client.get("/live/changes?page=night/nest&after=0").json

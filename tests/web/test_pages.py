@@ -223,7 +223,7 @@ def test_cries_are_listed_newest_first_by_night_and_day(
     at = NIGHT - timedelta(minutes=12)
     shown.cry("cry_ended", onset=at, offset=at + timedelta(seconds=64), calls=33)
     text = re.sub(r"<[^>]+>", " ", client.get("/cries").text)
-    found = [text.index(words) for words in ("Last night", "12 min ago", "02:02", "Yesterday")]
+    found = [text.index(words) for words in ("Tonight", "12 min ago", "02:02", "Yesterday")]
     assert found == sorted(found)
     assert "1 min 4 s · 33 calls" in re.sub(r"\s+", " ", text)
 

@@ -154,7 +154,7 @@ REASONS: dict[str, str] = {
     "watch_weight": "One is much heavier: keep an eye on that.",
     "facts_missing": "A few facts are missing.",
     "alone": "It is alone, and nothing else seems to be missing.",
-    "short_cry": "It was a short cry.",
+    "short_cry": "It has cried for a short time only.",
     "settling": "It has just been fed or moved, and may be settling.",
     "needs_met": "As far as is known it has what it needs.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Blueprint, jsonify, render_template, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from monitor.messages import HealthMessage
+from monitor.messages import Check, HealthMessage
 from web import changes
 from web import health as dashboard_health
 from web.nursery import Look, looking, reading, settings
@@ -39,7 +40,7 @@ def how_it_is(look: Look) -> dict[str, Any]:
     session, names = look.session, box_names(look)
     checks = dashboard_health.checks(session, look.now)
     return {
-        "checks": checks,
+        "checks": [_named(check, names) for check in checks],
         "overall": dashboard_health.overall(checks),
         "listeners": [
             (names.get(status.box_id, status.box_id), _health(status), status.health_at)
@@ -90,6 +91,16 @@ def manifest() -> Response:
 def _health(status: BoxStatus) -> HealthMessage | None:
     """The listener's newest word on itself."""
     return HealthMessage.model_validate(status.health) if status.health else None
+
+
+def _named(check: Check, names: Mapping[str, str]) -> Check:
+    """What is checked of a box under the name that people call it."""
+    what, _, box_id = check.name.partition(" ")
+    return (
+        check.model_copy(update={"name": names[box_id]})
+        if what == "box" and box_id in names
+        else check
+    )
 
 
 def _text(row: QuarantinedMessage) -> str:

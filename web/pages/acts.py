@@ -172,7 +172,7 @@ WRITES: Mapping[str, Write] = {
 SAID: Mapping[str, str] = {
     "done": "Noted",
     "fed": "Fed {}, just now",
-    "short": "{}: took less, noted",
+    "short": "{}: took less. How much is not noted",
     "refused": "{}: refused, noted",
     "warm": "{}: warm, noted",
     "cool": "{}: still cool, noted",

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from web import journal
 from web.care.age_signs import KITTEN, AgeEstimate, estimate
 from web.journal import Entry, Written
-from web.nursery import looking, now, reading, settings
+from web.nursery import Look, entry, looking, now, reading, settings
 from web.pages import babies, lines
 from web.pages.animals import STATUSES
 from web.records import Animal, Formula
@@ -25,6 +25,11 @@ FIELDS = (
     *("mother", "mother_name", "status", "left_on", "in_quarantine", "exposed", "parasites"),
     *("vaccinated", "temperament", "suckles_others", "keep_apart", "plan_interval_min"),
     *("plan_volume_ml", "formula_id", "notes"),
+)
+# What is likely the same for its littermates.
+OF_A_LITTER = (
+    *("species", "born_on", "intake_on", "litter", "mother", "mother_name", "in_quarantine"),
+    *("exposed", "parasites", "vaccinated", "formula_id"),
 )
 # The signs of age in words: what is asked, and each answer.
 SIGNS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -52,8 +57,19 @@ Page = Any
 
 @bp.get("/new")
 def add() -> Page:
-    """The form."""
-    return _form(None, {"box": request.args.get("box") or settings().box[0].id}, lines.Tried())
+    """The form; `like` a baby of the same litter, where one was entered before."""
+    like = lines.ids_of(request.args, "like")
+    with looking() as look:
+        mate = look.session.get(Animal, like[0]) if like else None
+        if mate is None:
+            values: dict[str, Any] = {"box": request.args.get("box") or _empty_box(look)}
+        else:
+            values = {name: getattr(mate, name) for name in OF_A_LITTER}
+            values["box"] = babies.box_of(look.session, mate.id) or ""
+            if mate.born_estimated and mate.born_on is not None:  # a guess stays one
+                values["age_days"] = (entry().today - mate.born_on).days
+                values["born_on"] = None
+    return _form(None, values, lines.Tried())
 
 
 @bp.post("/new")
@@ -62,6 +78,10 @@ def take_in() -> Page:
     if "guess" in request.form:
         return _form(None, request.form, lines.Tried())
     values = _typed()
+    name = values.get("name", "")
+    another = "another" in request.form
+    if another and not values.get("litter", "").strip():
+        values["litter"] = f"{name}'s litter"
 
     def write(session: Session, who: Entry) -> list[Written]:
         return [journal.add_animal(session, who, values, request.form.get("box") or None)]
@@ -69,7 +89,20 @@ def take_in() -> Page:
     tried = lines.write_form(write)
     if tried.errors:
         return _form(None, request.form, tried)
-    return lines.done(f"{values.get('name', '')} is in your care", tried.undo_ids)
+    next_form = url_for("animal_form.add", like=_newest(name)) if another else ""
+    return lines.done(f"{name} is in your care", tried.undo_ids, next_form)
+
+
+def _newest(name: str) -> int | None:
+    """Whoever of that name was entered last."""
+    with reading() as session:
+        return session.scalar(select(func.max(Animal.id)).where(Animal.name == name.strip()))
+
+
+def _empty_box(look: Look) -> str:
+    """Where nobody lives: a newcomer is not put to others by what a form happens to offer."""
+    taken = {one.box_id for one in babies.babies(look)}
+    return next((box.id for box in look.settings.box if box.id not in taken), "")
 
 
 @bp.get("/<int:animal_id>/edit")
@@ -133,7 +166,14 @@ def _guess(form: Mapping[str, Any]) -> AgeEstimate | None:
 
 def _form(animal: Animal | None, values: Mapping[str, Any], tried: lines.Tried) -> Page:
     with looking() as look:
-        names = babies.box_names(look)
+        inside: dict[str | None, list[str]] = {}
+        for one in babies.babies(look):
+            if animal is None or one.id != animal.id:
+                inside.setdefault(one.box_id, []).append(one.name)
+        boxes = [
+            (box, f"{name}: {', '.join(inside[box])}" if box in inside else name)
+            for box, name in babies.box_names(look).items()
+        ]
         used = select(Animal.litter).where(Animal.status == "in_care", Animal.litter.is_not(None))
         litters = sorted({one for one in look.session.scalars(used) if one})
         milks = select(Formula).where(Formula.undone_at.is_(None)).order_by(Formula.name)
@@ -144,7 +184,7 @@ def _form(animal: Animal | None, values: Mapping[str, Any], tried: lines.Tried) 
         values=values,
         errors=tried.errors,
         tried=tried,
-        boxes=list(names.items()),
+        boxes=boxes,
         formulas=formulas,
         litters=litters,
         signs=SIGNS,

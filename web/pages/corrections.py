@@ -92,7 +92,9 @@ def correct(animal_id: int, kind: str, record_id: int) -> Page:
     if tried.errors:
         return _page(animal_id, kind, record_id, tried)
     page = url_for("animals.animal", animal_id=animal_id)
-    return lines.done("Put right" if changed else "Nothing was changed", tried.undo_ids, page)
+    return lines.done(
+        f"The {kind} is put right" if changed else "Nothing was changed", tried.undo_ids, page
+    )
 
 
 @bp.post("/<kind>/<int:record_id>/remove")

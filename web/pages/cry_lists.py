@@ -18,7 +18,7 @@ from web.nursery import Look
 from web.pages import words
 from web.pages.babies import box_names
 from web.records import Animal, Box, Call, Clip, Cry, Suggestion
-from web.times import watch_of
+from web.times import Watch, watch_of
 
 PAGE = 40  # cries at once
 WIDTH, HEIGHT = 300, 44  # of the picture of a cry's calls, in its own units
@@ -68,6 +68,8 @@ class WatchCries:
 
     title: str
     items: list[CryItem]
+    whole: bool
+    """Whether these are all of it: its others may stand on another page."""
 
 
 def picture(
@@ -110,14 +112,25 @@ def newest(look: Look, before: datetime | None = None) -> list[WatchCries]:
     ]
     house = look.settings.house
     today = now.astimezone(house.zone).date()
+
+    def watch_at(moment: datetime) -> Watch:
+        return watch_of(moment, house.zone, house.night_from, house.night_to)
+
+    groups = [
+        (watch, list(group))
+        for watch, group in groupby(items, key=lambda item: watch_at(item.view.row.onset))
+    ]
+    goes_on = watch_at(now)
+    cut = {0} if before is not None else set()
+    cut |= {len(groups) - 1} if len(rows) == PAGE else set()
     return [
-        WatchCries(watch.title(today), list(group))
-        for watch, group in groupby(
-            items,
-            key=lambda item: watch_of(
-                item.view.row.onset, house.zone, house.night_from, house.night_to
-            ),
+        WatchCries(
+            # A night that goes on is tonight, also after midnight.
+            "Tonight" if watch.night and watch == goes_on else watch.title(today),
+            group,
+            whole=number not in cut,
         )
+        for number, (watch, group) in enumerate(groups)
     ]
 
 

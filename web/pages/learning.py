@@ -43,7 +43,7 @@ class BoxView:
     def headline(self) -> str:
         """By what it goes."""
         if self.said is None:
-            return "Its listener has not told yet"
+            return "No word yet from a listener here"
         if not self.said.version:
             return "Hears as it was made"
         return f"Goes by what you taught it (version {self.said.version})"

@@ -18,6 +18,9 @@ document.addEventListener("change", takePhoto);
 document.addEventListener("fresh-main", startAmounts);
 startAmounts();
 document.querySelectorAll("[data-toast]").forEach(showToast);
+for (const chosen of document.querySelectorAll(".groups [aria-current], .kinds [aria-current]")) {
+  chosen.scrollIntoView({ block: "nearest", inline: "center" });
+}
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
