@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask, Response, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -70,6 +71,7 @@ def create_app(
         MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # a page stays open all night; the token ends with the session
     )
+    app.session_interface = _Sessions()
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     nursery.install(app, settings, database, now, demo=demo)
     app.before_request(_refuse_strangers)
@@ -84,6 +86,27 @@ def create_app(
     app.register_error_handler(DatabaseError, _no_records)
     app.register_error_handler(HTTPException, _refused)
     return app
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Tells the browser how long a sign-in holds, and not only until when.
+
+    A Pi without a network may be months behind the phone, on which the cookie would be out of date
+    at once; nobody could sign in.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        ours, lasts = f"{self.get_cookie_name(app)}=", timedelta(days=SESSION_DAYS)
+        response.headers.setlist(
+            "Set-Cookie",
+            [
+                f"{cookie}; Max-Age={lasts.total_seconds():.0f}"
+                if cookie.startswith(ours) and "Expires" in cookie and "Max-Age" not in cookie
+                else cookie
+                for cookie in response.headers.getlist("Set-Cookie")
+            ],
+        )
 
 
 def signing_key(state_dir: Path) -> str:

@@ -225,6 +225,16 @@ def test_the_first_run_takes_the_code_once_and_is_gone(tmp_path: Path, sqlite_ur
         assert not (tmp_path / "setup-code").exists()
 
 
+def test_a_sign_in_holds_on_a_phone_whose_clock_is_months_ahead(shown: Dashboard) -> None:
+    """Of the two, every browser goes by Max-Age (RFC 6265, section 5.3)."""
+    client = shown.client()
+    (cookie,) = client.get("/").headers.getlist("Set-Cookie")
+    assert "; Max-Age=2592000" in cookie
+    form = {"csrf_token": csrf(client, "/health")}
+    (cookie,) = client.post("/sign-out", data=form).headers.getlist("Set-Cookie")
+    assert cookie.count("Max-Age") == 1
+
+
 def test_the_key_of_the_sessions_is_kept_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     key = signing_key(tmp_path)
     assert signing_key(tmp_path) == key
