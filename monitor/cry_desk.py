@@ -24,7 +24,7 @@ from monitor.worker import Job, Worker
 log = logging.getLogger(__name__)
 
 MEASURED_S = 12.0  # of a cry are measured, at most
-DESCRIBED_WITHIN_S = 4.0  # what a cry sounded like is waited for, then it ends without
+DESCRIBED_WITHIN_S = 10.0  # what a cry sounded like is waited for (0.3 s), then it ends without
 UNCHECKED = "it took too long to tell whether somebody talked"
 TALLY = "cries_today"  # key in the outbox
 

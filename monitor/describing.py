@@ -35,7 +35,7 @@ from monitor.messages import Acoustics
 
 IDLE_S = 120.0  # after so long without a cry the child ends
 ANSWER_S = 180.0  # to import and, once, compile: 10 s here, more on a small board
-LOADING_S = 4.0  # for librosa to be ready: speech in the next cry does not wait for it either
+LOADING_S = 8.0  # for librosa to be ready; the cry waits 10 s, and the next one's speech as well
 SPEECH_S = 60.0  # to start the child, and to listen for speech: 0.1 s here for 12 s of sound
 NICENESS = 10  # listening goes first
 ANSWER_BYTES = 4096  # an answer is one short line

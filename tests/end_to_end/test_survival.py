@@ -21,6 +21,7 @@ from tests.sound_server import MICROPHONE, SoundServer
 
 TOLD_S = 3.0  # within which a broken microphone is told
 BROKER_AWAY_CRIES = int(os.environ.get("BROKER_AWAY_CRIES", "2"))  # about 6 s each
+APART_S = 8.0  # a cry is over after 5 s without a call, on a busy computer a little later
 HEALED_S = 8.0  # within which it is heard again, without a restart
 
 
@@ -35,7 +36,10 @@ def everything_is_logged(house: House, made: int, timeout_s: float = 30.0) -> No
     """Wait until as many cries as were made are published and logged, each once and ended."""
 
     def counts() -> tuple[int, int]:
-        ended = [cry["id"] for cry in house.cries() if cry["state"] == "ended"]
+        try:
+            ended = [cry["id"] for cry in house.cries() if cry["state"] == "ended"]
+        except OSError:  # the dashboard was killed, and is on its way back
+            ended = []
         assert len(set(ended)) == len(ended)
         return len(house.watch.cries), len(ended)
 
@@ -83,7 +87,7 @@ def test_cries_made_while_the_broker_is_down_arrive_when_it_is_back(
     while time.monotonic() < end:
         house.kill_child("mosquitto")
         quiet_room.play(cry.path)
-        time.sleep(5.0)  # the cry ends, wherever the broker is
+        time.sleep(APART_S)  # the cry ends, wherever the broker is
         made += 1
     everything_is_logged(house, made)
 
@@ -141,7 +145,7 @@ def test_a_broker_that_is_away_for_longer_delays_and_loses_nothing(
         mosquitto.kill()
         for _ in range(BROKER_AWAY_CRIES):
             quiet_room.play(cry.path)
-            time.sleep(5.0)
+            time.sleep(APART_S)
         mosquitto.start()
         everything_is_logged(house, 1 + BROKER_AWAY_CRIES, 45)
 

@@ -222,7 +222,7 @@ def clips(house: House) -> list[bytes]:
 
 
 def test_a_cry_goes_to_the_outbox_step_by_step(house: House) -> None:
-    house.hear(silence(3), bout(8), silence(12))
+    house.hear(silence(3), bout(8), silence(18))
     told = house.told()
     assert house.steps() == ["started", "updated", "updated", "ended"]
     assert [m.seq for m in told] == [1, 2, 3, 4]
@@ -279,7 +279,7 @@ def test_an_open_cry_that_cannot_be_read_is_forgotten(tmp_path: Path) -> None:
 
 def test_clips_are_not_sent_where_they_are_not_kept(tmp_path: Path) -> None:
     made = House(tmp_path, clips=False)
-    made.hear(silence(1), bout(3), silence(12))
+    made.hear(silence(1), bout(3), silence(18))
     assert [w.message.topic for w in made.outbox.batch(100)] == [TOPICS.cry] * len(made.told())
     assert not made.told()[-1].clip
     made.close()
@@ -310,7 +310,7 @@ def test_no_sound_is_kept_in_which_somebody_talks(house: House, tmp_path: Path) 
 
 
 def test_no_sound_is_kept_that_could_not_be_checked_in_time_and_it_is_said(house: House) -> None:
-    house.hear(silence(1), bout(3), silence(12))  # on the clock of the test no time has passed
+    house.hear(silence(1), bout(3), silence(18))  # on the clock of the test no time has passed
     end = house.told()[-1]
     assert (end.type, end.clip, end.no_clip) == (CryStep.ENDED, False, NoClip.UNCHECKED)
     assert clips(house) == []
