@@ -170,7 +170,7 @@ class LearningStore:
         """What was learned then; None where there is no such version (any more)."""
         with self._reading() as db:
             row = db.execute("SELECT learned FROM version WHERE number = ?", (number,)).fetchone()
-        return None if row is None else _from_json(row[0], self._model)
+            return None if row is None else _from_json(row[0], self._model)
 
     def versions(self) -> list[LearnedVersion]:
         """All versions, newest first."""
@@ -180,16 +180,16 @@ class LearningStore:
                 " LIMIT ?",
                 (MOST_VERSIONS,),
             ).fetchall()
-        return [
-            LearnedVersion(
-                version=number,
-                at=datetime.fromisoformat(at),
-                text=text,
-                right=right,
-                not_a_cry=not_a_cry,
-            )
-            for number, at, text, right, not_a_cry in rows
-        ]
+            return [
+                LearnedVersion(
+                    version=number,
+                    at=datetime.fromisoformat(at),
+                    text=text,
+                    right=right,
+                    not_a_cry=not_a_cry,
+                )
+                for number, at, text, right, not_a_cry in rows
+            ]
 
     def wishes(self) -> Wishes:
         """What the carers asked for last."""
@@ -222,10 +222,11 @@ class LearningStore:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
+                    self._db.execute("COMMIT")
                 except BaseException:
-                    self._db.execute("ROLLBACK")
+                    if self._db.in_transaction:  # a full disk has ended it already
+                        self._db.execute("ROLLBACK")
                     raise
-                self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise StoreError(f"{self._path}: {error}") from None
 
@@ -234,8 +235,9 @@ class LearningStore:
         with self._lock:
             try:
                 yield self._db
-            except sqlite3.Error as error:
-                raise StoreError(f"{self._path}: {error}") from None
+            # What another version wrote, or a worn card garbled, must not end the listening.
+            except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+                raise StoreError(f"{self._path}: {error!r}") from None
 
 
 def _values(db: sqlite3.Connection) -> dict[str, str]:

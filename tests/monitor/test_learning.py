@@ -28,7 +28,7 @@ from monitor.learning import (
     study,
 )
 from monitor.learning_box import UNKNOWN_CRY, Learner, RefusedError
-from monitor.learning_store import MOST_CRIES, LearningStore
+from monitor.learning_store import MOST_CRIES, LearningStore, StoreError
 from monitor.messages import Answer, Command, CryStep, LearningMessage, Tolerance
 from monitor.worker import Job
 from tests.monitor.loud_model import bout
@@ -205,6 +205,23 @@ def test_what_was_learned_comes_back_exactly_and_goes_with_other_weights(
     assert other.versions() == []
     assert other.announced(NOW - timedelta(days=1))[0] == 0
     other.close()
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        "INSERT OR REPLACE INTO value VALUES ('tolerance', 'of a later version')",
+        "INSERT OR REPLACE INTO value VALUES ('version', 'x')",
+        "INSERT INTO version VALUES (1, '2026', '{\"shift\": {}}', '', 0, -1)",
+    ],
+)
+def test_what_cannot_be_understood_ends_the_learning_and_not_the_listening(
+    store: LearningStore, garbled: str
+) -> None:
+    """The listener goes on without it: see `monitor.listening.learner_of`."""
+    store._db.execute(garbled)
+    with pytest.raises(StoreError):
+        _ = store.wishes(), store.version(1), store.versions()
 
 
 def test_a_kill_in_the_middle_of_writing_leaves_what_was_there(
