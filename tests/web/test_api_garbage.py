@@ -150,7 +150,7 @@ ANSWERS = "boxes/nest/answers"
         (ANSWERS, {"key": "1.fed", "value": -1}, "value"),
         (ANSWERS, {"key": "1.red_flags", "value": "\ud800"}, "value"),
         (ANSWERS, {"key": "1.red_flags", "value": False}, "value"),
-        (ANSWERS, {"key": "1.red_flags", "value": ["limp", 3]}, "value"),
+        (ANSWERS, {"key": "1.red_flags", "value": ["limp", [3]]}, "value"),
         (ANSWERS, {"key": "cry.source_id", "value": True, "cry_id": cry_id(1)}, "value"),
         (ANSWERS, {"key": "cry.source_id", "value": "9" * 5000, "cry_id": cry_id(1)}, "value"),
         ("companionships/1/part", {}, "id"),
@@ -178,3 +178,17 @@ def test_a_key_that_was_used_is_called_by_its_header(api: Api) -> None:
     told = api.send("POST", f"{V1}/notes", {**note, "text": "y"}, key="k").json
     assert told is not None
     assert told["field"] == "Idempotency-Key"
+
+
+def test_a_name_is_one_line_of_which_something_can_be_seen(api: Api) -> None:
+    named = api.post(f"{V1}/animals", {"name": " Tom\n\tthe 1st", **KIND})
+    assert api.json(f"{V1}/animals/{named['id']}")["name"] == "Tom the 1st"
+    for name in ("\u202e\u200b", "\u0007", "a\u001bb", "\u00ad", "\n"):
+        for path, more in (("animals", KIND), ("formulas", {})):
+            status, told = api.refused("POST", f"{V1}/{path}", {"name": name, **more})
+            assert (status, told["field"]) == (422, "name")
+    family = "\U0001f408\u200d\u2b1b \u0645\u06cc\u200c\u0634\u0648"  # joined letters are letters
+    assert api.post(f"{V1}/animals", {"name": family, **KIND})["id"]
+
+
+KIND = {"species": "kitten"}

@@ -102,7 +102,7 @@ def _last_feed(session: Session, entry: Entry, animal_id: int, value: Any) -> Wr
 def _red_flags(session: Session, entry: Entry, animal_id: int, value: Any) -> Written:
     seen = [value] if isinstance(value, str) else value
     # Anything but a list might mean "not looked", which is not the same as "none seen".
-    if not isinstance(seen, list | tuple) or any(one not in {*RED_FLAGS, ""} for one in seen):
+    if not isinstance(seen, list | tuple) or any(one not in (*RED_FLAGS, "") for one in seen):
         raise EntryError("red_flags", f"must name red flags, or none: {', '.join(RED_FLAGS)}")
     return observe_all(session, entry, animal_id, {flag: flag in seen for flag in RED_FLAGS})
 

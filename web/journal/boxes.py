@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from web import changes, learning
 from web.journal.entry import Entry, EntryError, Recorder, Written, found_by
-from web.journal.values import choice, number, text, yes_no
+from web.journal.values import choice, line, number, yes_no
 from web.records import Audit, Box
 
 _TEMP = number(0, 60, "°C")
-_NAME = text(60)
+_NAME = line(60)
 SENSITIVITIES = ("low", "normal", "high")
 _SENSITIVITY = choice(*SENSITIVITIES, unknown=False)
 

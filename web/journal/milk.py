@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from web.journal.entry import Doubt, Entry, EntryError, Recorder, Written, found_by
-from web.journal.values import Reader, choice, id_of, ids, is_empty, number, text
+from web.journal.values import Reader, choice, id_of, ids, is_empty, line, number
 from web.journal.whom import animal_of, box_of
 from web.records import Animal, Formula
 
 FIELDS: Mapping[str, Reader] = {
-    "name": text(60, needed=True),
+    "name": line(60, needed=True),
     "species": choice("kitten", "puppy"),  # made for; empty: for both
     "kcal_ml": number(0.5, 1.5, "kcal per mL"),  # what the care rules know
 }

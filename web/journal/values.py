@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from unicodedata import category
 
 from web.journal.entry import Doubt, Entry, EntryError
 
@@ -50,6 +51,25 @@ def _is_text(words: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def line(longest: int, *, needed: bool = False) -> Reader:
+    """Words on one line, of which something can be seen: a name stands in lists and messages."""
+
+    def read(field: str, value: Any) -> str:
+        words: str = text(longest, needed=needed)(field, " ".join(str(value or "").split()))
+        if any(category(letter) == "Cc" for letter in words):
+            raise EntryError(field, "holds a character that cannot be kept")
+        if words and not any(letter.isprintable() for letter in words):
+            raise EntryError(field, "holds nothing that can be seen")
+        return words
+
+    return read
+
+
+def line_or_unknown(longest: int) -> Reader:
+    """Words on one line, or None."""
+    return lambda field, value: line(longest)(field, value) or None
 
 
 def text_or_unknown(longest: int) -> Reader:
