@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.settings import Settings
 from web import boxes, changes, demo_month, journal, month
 from web.journal import Entry
 from web.journal.tending import RED_FLAGS, observe_all
@@ -49,10 +50,18 @@ class NotADemoError(Exception):
     """These records hold real animals; the text is one line that says what to do."""
 
 
-def seed(session: Session, now: datetime, box_id: str, zone: ZoneInfo) -> None:
+def seed(
+    session: Session,
+    now: datetime,
+    box_id: str,
+    zone: ZoneInfo,
+    *,
+    settings: Settings | None = None,
+) -> None:
     """Enter the month that ends today and how the two are tonight; `box_id` is where Miso lies.
 
-    A demo that goes on another day begins anew: what was tried in it is forgotten.
+    A demo that goes on another day begins anew: what was tried in it is forgotten. With
+    `settings` what was suggested of late is on record too.
     Raises NotADemoError when somebody real is in the records.
     """
     if session.scalar(select(func.count(Animal.id)).where(Animal.demo.is_(False))):
@@ -66,7 +75,7 @@ def seed(session: Session, now: datetime, box_id: str, zone: ZoneInfo) -> None:
     known = dict(iter(session.execute(select(Animal.name, Animal.id))))
     if not STORY.keys() <= known.keys() or not _is_of_today(session, known["Miso"], first):
         _forget(session)
-        known = _past(session, now, first, box_id, zone)
+        known = _past(session, now, first, box_id, zone, settings=settings)
     entry = Entry(by=BY, now=now, zone=zone, sure=True)
     for name, box in (("Miso", box_id), ("Biscuit", None)):
         journal.move(session, entry, known[name], box)
@@ -89,14 +98,22 @@ def _forget(session: Session) -> None:
     session.expire_all()
 
 
-def _past(
-    session: Session, now: datetime, first: date, box_id: str, zone: ZoneInfo
+def _past(  # noqa: PLR0913 - each is a value that the demo knows
+    session: Session,
+    now: datetime,
+    first: date,
+    box_id: str,
+    zone: ZoneInfo,
+    *,
+    settings: Settings | None,
 ) -> dict[str, int]:
     for box, name in BOXES.items():
         found = boxes.box_of(session, box_id if box == NEST else box, now, demo=True)
         found.name = found.name or name
     steps = _until_tonight(month.steps(first, zone, days=DAYS + 1), now)
-    ids = demo_month.write(session, steps, boxes={NEST: box_id}, by=BY, zone=zone, until=now)
+    ids = demo_month.write(
+        session, steps, boxes={NEST: box_id}, by=BY, zone=zone, until=now, settings=settings
+    )
     for name in STORY:
         journal.approve_cross(session, Entry(BY, now, zone), ids[name], True)
     for changed in session.scalars(select(Box.id)):

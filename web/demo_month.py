@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from monitor.messages import Arousal, ClockState
-from web import journal
+from monitor.settings import Settings
+from web import journal, suggesting
 from web.journal import Entry
 from web.month import (
     BABIES,
@@ -42,6 +43,7 @@ from web.month.babies import LISTENING
 from web.records import Base, Box, Call, Cry, Feed, Minute, Observation, Weight
 
 HOUR = timedelta(hours=1)
+SUGGESTED = timedelta(days=4)  # so long back: each takes a moment, and a demo must start soon
 MODEL = "made up"
 Rows = dict[type[Base], list[dict[str, Any]]]
 
@@ -54,12 +56,16 @@ def write(  # noqa: PLR0913 - each is a value that the demo knows
     by: str,
     zone: ZoneInfo,
     until: datetime,
+    settings: Settings | None = None,
 ) -> dict[str, int]:
     """Write the steps down, and hours in which the boxes were listened to; ids of the babies.
 
-    `boxes` gives the box of the records for each of the month's.
+    `boxes` gives the box of the records for each of the month's. With `settings` it is asked, too,
+    what would have been suggested for the newest cries of which somebody told what stopped them.
     """
     writing = _Writing(session, boxes, by, zone)
+    if settings is not None:
+        writing.suggests(settings, until - SUGGESTED)
     began = until
     for step in steps:
         began = min(began, step.at)
@@ -78,7 +84,13 @@ class _Writing:
         self._milks: dict[str, int] = {}
         self._reminders: dict[str, int] = {}
         self._drinks: dict[str, int] = {}
+        self._settings: Settings | None = None
+        self._suggested_from = datetime.max.replace(tzinfo=UTC)
         self._rows: Rows = {table: [] for table in (Feed, Weight, Observation, Cry, Call, Minute)}
+
+    def suggests(self, settings: Settings, since: datetime) -> None:
+        """Ask what was suggested for the cries since then."""
+        self._settings, self._suggested_from = settings, since
 
     def step(self, step: Step) -> None:
         match step:
@@ -183,6 +195,17 @@ class _Writing:
         self._rows[Call] += [
             {"cry_id": cry_id, "onset_s": onset, "length_s": length} for onset, length in step.calls
         ]
+        if step.stopped_by and self._settings and step.at >= self._suggested_from:
+            self._suggest(self._settings, cry_id, step)
+
+    def _suggest(self, settings: Settings, cry_id: str, step: Cried) -> None:
+        """What the rules say of all that is on record up to here, just before it stopped."""
+        self.flush()
+        cry = self._session.get_one(Cry, cry_id)
+        cry.state = "open"
+        end = step.at + timedelta(seconds=step.lasts_s)
+        suggesting.keep(self._session, suggesting.advise(self._session, settings, cry.box_id, end))
+        cry.state = "ended"
 
     def listened(self, box_id: str, began: datetime, until: datetime) -> None:
         """An hour in one piece, as the last "minute" of a listener may be as long as that."""
@@ -216,6 +239,7 @@ class _Writing:
         for table, rows in self._rows.items():
             if rows:
                 self._session.execute(insert(table), rows)
+                rows.clear()
 
 
 def _uuid(step: Cried) -> str:
@@ -226,13 +250,16 @@ def _uuid(step: Cried) -> str:
 
 
 def _voice(step: Cried) -> dict[str, Any]:
-    """What it sounded like: each baby has a pitch of its own."""
+    """What it sounded like: each baby has a pitch of its own, and no two cries are alike. So wide
+    that the demo's night, in which a kitten and a puppy cry, is not unusual for the kitten.
+    """
     number = next(i for i, baby in enumerate(BABIES) if baby.name == step.who)
-    pitch = (1150 if step.species == "kitten" else 780) + 17 * number
+    sway = (step.calls[0][1] - 0.25) / 0.45  # 0..1
+    pitch = round(((1000 if step.species == "kitten" else 780) + 9 * number) * (0.85 + 0.3 * sway))
     return {
         "pitch_hz": pitch,
         "pitch_range_hz": 0.25 * pitch,
-        "call_s": 0.45,
+        "call_s": round(0.15 + 0.5 * sway, 2),
         "tonality": 0.8,
         "level_dbfs": -32.0,
         "snr_db": 18.0,

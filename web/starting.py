@@ -28,7 +28,7 @@ def prepare(settings: Settings, database: Database, *, demo: bool) -> Flask:
         if demo:
             for box in session.scalars(select(Box)):
                 box.demo = True
-            seed(session, utc_now(), settings.box[0].id, settings.house.zone)
+            seed(session, utc_now(), settings.box[0].id, settings.house.zone, settings=settings)
     return create_app(settings, database, demo=demo)
 
 

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from tests.web.dashboard import NIGHT, Dashboard, dashboard
-from web import boxes, demo, demo_month, journal, month, starting
+from tests.web.dashboard import CRY, NIGHT, Dashboard, dashboard
+from web import boxes, demo, demo_month, journal, month, starting, stopped
+from web.care.stopping import FEWEST, first_suggestion
+from web.care.usual import Sound, compare
 from web.journal import Entry
 from web.month import Cried, Fed, Helped, Weighed
 from web.nursery import utc_now
 from web.records import Animal, Base, Cry, Feed, Observation, Stay, Suggestion, Weight
 from web.suggesting import advise
+from web.whose import history
 
 ZONE = ZoneInfo("Europe/London")
 
@@ -51,7 +54,8 @@ def test_the_demo_tells_the_founding_story(shown: Dashboard) -> None:
     shown.state(state="crying", demo=True)
     shown.cry(onset=shown.at - timedelta(seconds=45), demo=True)
     shown.advise()
-    assert next(row.code for row in rows(shown, Suggestion)) == "PAIR_CROSS_SPECIES"
+    of_the_first = [row.code for row in rows(shown, Suggestion) if row.cry_id == CRY]
+    assert of_the_first[0] == "PAIR_CROSS_SPECIES"
     shown.write(journal.put_together, *two(shown), box_id="nest")
     shown.at += timedelta(minutes=2)
     shown.cry("cry_ended")
@@ -128,6 +132,33 @@ def test_a_demo_is_never_mixed_with_real_records(shown: Dashboard) -> None:
     with pytest.raises(starting.NotADemoError, match="these records are real"):
         starting.prepare(shown.settings, shown.database, demo=True)
     assert [animal.name for animal in rows(shown, Animal)] == ["Miso"]
+
+
+def test_the_demo_knows_how_often_the_first_suggestion_was_what_helped(shown: Dashboard) -> None:
+    """As the rules would have said then, of what was on record by then."""
+    with shown.database.writing() as session:
+        demo.seed(session, shown.at, "nest", ZONE, settings=shown.settings)
+    with shown.database.reading() as session:
+        told = stopped.stopped(session, shown.at).told
+        assert not list(session.scalars(select(Cry.id).where(Cry.state == "open")))
+    found = first_suggestion(told)
+    assert found.of > FEWEST
+    fed = [one.first for one in told if one.by == "fed" and one.first]
+    assert fed.count("FEED") > len(fed) / 2
+
+
+def test_nothing_in_the_demos_night_is_called_unusual(shown: Dashboard) -> None:
+    """Voices as they were measured in it: of the kitten, and of the puppy beside it."""
+    seed(shown)
+    sounds = [
+        Sound(0, 1160, 0.52),
+        Sound(0, 1185, 0.64),
+        Sound(0, 1005, 0.19),
+        Sound(0, 1023, 0.16),
+    ]
+    with shown.database.reading() as session:
+        before = history(session, session.get_one(Animal, two(shown)[0]), shown.at)
+    assert not [one for one in sounds if compare(one, before).unusual]
 
 
 def test_the_demos_past_is_marked_as_a_demo(shown: Dashboard) -> None:
