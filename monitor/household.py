@@ -78,10 +78,10 @@ def _listeners(settings: Settings, wish: Wish) -> Iterable[Program]:
     for box in settings.box:
         name, which = f"listen {box.id}", ("--box", box.id)
         if wish.demo:
-            yield Program(name, wish.command("listen", *which, "--demo"))
+            yield Program(name, wish.command("listen", *which, "--demo"), watched=True)
         elif wish.replay:
             files = (str(path.absolute()) for path in wish.replay)
             yield Program(name, wish.command("listen", *which, "--replay", *files), once=True)
             return  # the recordings are heard at the first box
         else:
-            yield Program(name, wish.command("listen", *which))
+            yield Program(name, wish.command("listen", *which), watched=True)

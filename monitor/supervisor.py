@@ -6,7 +6,8 @@ linearly and leaves orphans when it is killed; a monitor must try for ever and l
 One thread owns everything; it sleeps until a program writes, speaks or ends. Each program leads a
 process group of its own, so that Ctrl-C reaches us alone and helpers end with their program; the
 kernel ends it when we are killed (PR_SET_PDEATHSIG). Each has a socket of its own in
-$NOTIFY_SOCKET (see `monitor.notify`): one that has fed the watchdog and falls silent is ended.
+$NOTIFY_SOCKET (see `monitor.notify`): one that has fed the watchdog and falls silent is ended, and
+so is one that should and never does.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from monitor.notify import READY, WATCHDOG
 FIRST_WAIT_S, MOST_WAIT_S = 1.0, 30.0  # before a restart; doubles between these
 HEALTHY_S = 60.0  # after so long a run the wait starts small again
 WATCHDOG_S = 30.0  # a program that has fed the watchdog must do so again within this
+START_S = 120.0  # one that is to feed it must do so first within this, as in the units of systemd
 FOUNDATION_S = 5.0  # how long the others wait for their foundation to be ready
 GRACE_S = 2.0  # after SIGTERM, for all but the foundation
 LAST_GRACE_S = 0.7  # for the foundation, once the others are gone; in all under 3 s
@@ -48,6 +50,7 @@ class Program:
     command: tuple[str, ...]
     foundation: bool = False  # the others need it: it starts first and ends last
     once: bool = False  # ending with code 0 means that its work is done
+    watched: bool = False  # it feeds the watchdog; one that never does hangs in its beginning
 
 
 @dataclass
@@ -77,6 +80,10 @@ class Watch:
     def hangs(self, now: float) -> bool:
         """Whether it once fed the watchdog, and has stopped."""
         return self.fed_at is not None and now - self.fed_at > WATCHDOG_S
+
+    def never_began(self, now: float) -> bool:
+        """Whether it has been running for long and has not fed the watchdog once."""
+        return self.retry_at is None and self.fed_at is None and now - self.started_at > START_S
 
     def ended(self, now: float) -> float:
         """It ended and is to be started again; returns the wait in seconds."""
@@ -269,6 +276,10 @@ class Supervisor:
             log.warning("%s has hung for %.0f s: ending it", child.program.name, WATCHDOG_S)
             process.kill()
             child.watch.fed_at = None  # once
+        elif child.program.watched and child.watch.never_began(now):
+            log.warning("%s does not begin within %.0f s: ending it", child.program.name, START_S)
+            process.kill()
+            child.watch.started(now)  # once
 
     def _ended(self, child: Child, code: int) -> None:
         name, once = child.program.name, child.program.once

@@ -23,6 +23,9 @@ from sqlalchemy.orm import Session
 
 LOCK_WAIT_S = 10  # a writer that waits longer gives up and says so
 CONNECT_WAIT_S = 3
+# Of libpq, s: a server that lost its power says no goodbye, and would be waited for over two hours.
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+UNANSWERED_MS = 20_000
 POOL_SIZE, POOL_OVERFLOW = 5, 25  # connections; the web server's threads and live streams fit
 WRITER_LOCK = 0x6E757273  # "nurs": PostgreSQL's advisory lock that the one writer holds
 
@@ -209,7 +212,12 @@ def _begin_sqlite(connection: Connection) -> None:
 def _postgresql(url: URL) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_WAIT_S, "application_name": "nursery-monitor"},
+        connect_args={
+            "connect_timeout": CONNECT_WAIT_S,
+            "application_name": "nursery-monitor",
+            "tcp_user_timeout": UNANSWERED_MS,
+            **KEEPALIVE,
+        },
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_pre_ping=True,

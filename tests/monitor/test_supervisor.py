@@ -211,6 +211,17 @@ def test_what_feeds_the_watchdog_no_more_is_ended_and_started_again(
     assert "x has hung" in caplog.text
 
 
+def test_a_listener_that_hangs_in_its_beginning_is_ended_and_started_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("monitor.supervisor.START_S", 0.3)
+    hung = Program("listen nest", shell("echo began; exec sleep 60"), watched=True)
+    house.start(hung, Program("web", shell("echo web; exec sleep 60")))
+    house.until(lambda: sum("began" in line for line in house.lines) == 2)
+    assert caplog.text.count("does not begin") == 1
+    assert sum("| web" in line for line in house.lines) == 1
+
+
 def test_all_end_within_three_seconds_even_one_that_will_not(house: House, impatient: None) -> None:
     house.start(
         Program("base", shell("echo $$; exec sleep 60"), foundation=True),
