@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from monitor.supervisor import Supervisor
 from monitor.welcome import Welcome
 
 LOOK_S = 30.0  # for a look at microphones and model; a small board may need several seconds
+NETWORK_S = 10.0  # how often is looked whether there is a network by now
 
 log = logging.getLogger("up")
 
@@ -114,20 +116,30 @@ def _write(line: bytes) -> None:
 
 
 class Greeting:
-    """Shows the address once, when the dashboard answers."""
+    """Shows the address when the dashboard answers; again, should the network come later.
+
+    A service starts with the computer, and so before the router has given it an address.
+    """
 
     def __init__(self, settings: Settings, wish: Wish) -> None:
         self._settings = settings
         self._wish = wish
-        self._shown = False
+        self._shown: list[str] = []
+        self._look_at: float | None = 0.0  # monotonic, s; None: all is said
 
     def tick(self, *, ready: bool) -> None:
         """Show it if it is time."""
-        if self._shown or not ready:
+        now = time.monotonic()
+        if not ready or self._look_at is None or now < self._look_at:
             return
-        self._shown = True
+        own = own_address()
+        self._look_at = now + NETWORK_S if own is None else None
+        found = addresses(self._settings.web, own)
+        if found == self._shown:
+            return
+        self._shown = found
         welcome = Welcome(
-            addresses=addresses(self._settings.web, own_address()),
+            addresses=found,
             listens_to=list(_sources(self._settings, self._wish)),
             setup_code=_setup_code(self._settings.state_dir),
             demo=self._wish.demo,

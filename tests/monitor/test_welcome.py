@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.settings import WebSettings, addresses, own_address
+from monitor import running
+from monitor.household import Wish
+from monitor.settings import Settings, WebSettings, addresses, own_address
 from monitor.welcome import Welcome
 
 PHONE = "http://10.0.0.2:8420"
@@ -58,3 +60,20 @@ def test_nobody_is_told_of_ctrl_c_where_there_is_no_terminal() -> None:
 
 def test_our_own_address_is_found_without_asking_anybody() -> None:
     assert own_address() is None or own_address() != ""
+
+
+def test_the_address_is_shown_again_when_the_network_comes_later(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service starts before the router has given its computer an address."""
+    own = [None, None, "192.168.1.7", "192.168.1.8"]
+    monkeypatch.setattr(running, "own_address", lambda: own.pop(0))
+    monkeypatch.setattr(running, "NETWORK_S", 0.0)
+    greeting = running.Greeting(Settings(), Wish(service=True))
+    greeting.tick(ready=False)
+    for _ in range(5):
+        greeting.tick(ready=True)
+    told = capsys.readouterr().out
+    assert told.count("http://") == 3
+    assert told.index("http://localhost:8420") < told.index("http://192.168.1.7:8420")
+    assert own == ["192.168.1.8"], "then all is said"
