@@ -15,7 +15,7 @@ from monitor.messages import AnimalCareMessage, Companion, FeedState, Suggestion
 from monitor.settings import Settings
 from web import known
 from web.care.facts import Feed
-from web.care.growth import Weighing, change_pct, day_before
+from web.care.growth import change_pct, day_before
 from web.known import KnownAnimal
 from web.plan import Planned, plan
 from web.suggesting import advise
@@ -58,9 +58,8 @@ def _care(
     following = planned.next if planned else None  # none of an animal that outgrew the tables
     feed = FEEDS[following.why] if following else FeedState.UNKNOWN
     stimulated = one.facts.get("toilet")
-    weighings = [Weighing(weight.at, weight.grams) for weight in one.weights]  # newest first
-    newest = weighings[0] if weighings else None
-    before = day_before(newest, weighings) if newest else None
+    newest = one.weights[0] if one.weights else None
+    before = day_before(newest, one.weights) if newest else None
     return AnimalCareMessage(
         animal=str(animal.id),
         name=animal.name,

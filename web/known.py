@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from web import whose
+from web.care.growth import Weighing
 from web.care.scenario import RED_FLAGS
 from web.care.usual import Compared
 from web.care.voice import Voice
@@ -41,6 +43,13 @@ EARLIER_CRIES = 100  # that may be one episode with the open one
 PAUSE = timedelta(seconds=60)  # shorter silences do not end an episode of crying
 
 
+class Seen(NamedTuple):
+    """What a carer found when looking for one fact."""
+
+    value: Any
+    at: datetime
+
+
 @dataclass(frozen=True)
 class KnownAnimal:
     """An animal and the newest of what is on record of it."""
@@ -48,8 +57,8 @@ class KnownAnimal:
     animal: Animal
     in_box: bool
     feed: Feed | None
-    weights: Sequence[Weight]  # newest first
-    facts: Mapping[str, Observation]  # the newest of each fact
+    weights: Sequence[Weighing]  # newest first
+    facts: Mapping[str, Seen]  # the newest of each fact
     ok_with: frozenset[int]  # with whom the last trial went well
     kcal_ml: float | None = None  # of the milk that it drinks
     box_id: str | None = None  # where it lives
@@ -199,23 +208,21 @@ def _milks(session: Session) -> dict[int, float | None]:
     return dict(iter(session.execute(query)))
 
 
-def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[Weight]]:
-    query = select(Weight).where(
+def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[Weighing]]:
+    query = select(Weight.animal_id, Weight.at, Weight.grams).where(
         Weight.undone_at.is_(None),
         Weight.animal_id.in_(ids),
         Weight.moment.is_distinct_from("after"),  # with a bottle of milk in it
         Weight.at <= now,
         Weight.at > now - WEIGHED_WITHIN,
     )
-    found: dict[int, list[Weight]] = {}
-    for weight in session.scalars(query.order_by(Weight.at.desc(), Weight.id.desc())):
-        found.setdefault(weight.animal_id, []).append(weight)
+    found: dict[int, list[Weighing]] = {}
+    for one, at, grams in session.execute(query.order_by(Weight.at.desc(), Weight.id.desc())):
+        found.setdefault(one, []).append(Weighing(at, grams))
     return found
 
 
-def _facts(
-    session: Session, ids: Sequence[int], now: datetime
-) -> dict[int, dict[str, Observation]]:
+def _facts(session: Session, ids: Sequence[int], now: datetime) -> dict[int, dict[str, Seen]]:
     # By the index a seek for each animal and fact, however long its history is.
     wanted = union_all(*(select(literal(fact).label("fact")) for fact in FACTS)).subquery()
     newest = (
@@ -230,24 +237,29 @@ def _facts(
         .limit(1)
         .scalar_subquery()
     )
-    query = select(Observation).where(
+    columns = (Observation.animal_id, Observation.fact, Observation.value, Observation.at)
+    query = select(*columns).where(
         Observation.id.in_(
             select(newest).select_from(Animal).join(wanted, true()).where(Animal.id.in_(ids))
         ),
         or_(Observation.at > now - OBSERVED_WITHIN, Observation.fact == "health"),
     )
-    found: dict[int, dict[str, Observation]] = {}
-    for seen in session.scalars(query):
-        found.setdefault(seen.animal_id, {})[seen.fact] = seen
+    found: dict[int, dict[str, Seen]] = {}
+    for animal_id, fact, value, at in session.execute(query):
+        found.setdefault(animal_id, {})[fact] = Seen(value, at)
     return found
 
 
 def _fine_together(session: Session) -> dict[int, set[int]]:
     """Animal -> those with whom its last trial passed."""
-    query = select(Companionship).where(Companionship.outcome.is_not(None))
+    trials = (
+        select(Companionship.animal_id, Companionship.partner_id, Companionship.outcome)
+        .where(Companionship.outcome.is_not(None))
+        .order_by(Companionship.began_at, Companionship.id)
+    )
     last: dict[frozenset[int], str | None] = {}
-    for trial in session.scalars(query.order_by(Companionship.began_at, Companionship.id)):
-        last[frozenset((trial.animal_id, trial.partner_id))] = trial.outcome
+    for one, other, outcome in session.execute(trials):
+        last[frozenset((one, other))] = outcome
     found: dict[int, set[int]] = {}
     for pair, outcome in last.items():
         if outcome == "passed":

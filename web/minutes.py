@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.messages import ClockState, MinuteMessage
@@ -16,6 +16,7 @@ from web.silence import Heard
 KEPT = timedelta(days=42)
 FORGOTTEN_A_RUN = 20_000  # the rest is forgotten by the next run, ten minutes later
 LONGEST = timedelta(hours=1)  # a minute never is; so much earlier begins what reaches into a time
+USUAL = timedelta(minutes=1)
 
 
 def keep(session: Session, said: MinuteMessage) -> bool:
@@ -39,15 +40,17 @@ def between(
     session: Session, box_ids: Iterable[str], begin: datetime, end: datetime
 ) -> dict[str, list[Heard]]:
     """The minutes of each of these boxes that reach into a time, in order."""
+    _, _, *more = Heard._fields  # but for its begin and end
     rows = session.execute(
-        select(Minute.box_id, *(getattr(Minute, name) for name in Heard._fields))
+        select(Minute.box_id, Minute.at, *(getattr(Minute, name) for name in more))
         .where(Minute.box_id.in_(list(box_ids)), Minute.at > begin - LONGEST, Minute.at < end)
+        .where(or_(Minute.at > begin - USUAL, Minute.length_s > USUAL.total_seconds()))
         .order_by(Minute.box_id, Minute.at)
     )
     found: dict[str, list[Heard]] = {}
-    for box_id, *values in rows:
-        minute = Heard._make(values)
-        if minute.at >= begin or minute.end > begin:
+    for box_id, at, length_s, *rest in rows:
+        minute = Heard(at, at + timedelta(seconds=length_s), length_s, *rest)
+        if minute.end > begin:
             found.setdefault(box_id, []).append(minute)
     return found
 

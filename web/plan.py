@@ -17,7 +17,7 @@ from web import known
 from web.care import plan as care
 from web.care.feeding import OLDEST_DAYS
 from web.care.feeding_night import Stretch, stretches
-from web.care.growth import Growth, Weighing, growth
+from web.care.growth import Growth, growth
 from web.care.plan import Fed, Next, Round, State
 from web.known import KnownAnimal
 from web.scenario_of import baby_of
@@ -154,7 +154,6 @@ def _planned(
         volume_ml=record.plan_volume_ml,
     )
     weight = one.weights[0] if one.weights else None
-    weighings = [Weighing(some.at, some.grams) for some in one.weights]
     return Planned(
         id=record.id,
         name=record.name,
@@ -167,7 +166,7 @@ def _planned(
         weighed_at=weight.at if weight else None,
         own_plan=record.plan_interval_min is not None or record.plan_volume_ml is not None,
         milk_known=kcal is not None,
-        growth=growth(animal.species, weighings, animal.age_days, now),
+        growth=growth(animal.species, one.weights, animal.age_days, now),
         next=care.next_feed(fed, time_, now),
     )
 

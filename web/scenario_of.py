@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from monitor.messages import ClockState
 from monitor.settings import HouseSettings
 from web.care.feeding_night import night_at
-from web.care.growth import DAY_BEFORE
+from web.care.growth import DAY_BEFORE, Weighing
 from web.care.scenario import (
     MAX_ANIMALS,
     RED_FLAGS,
@@ -33,9 +33,8 @@ from web.care.scenario import (
     ScenarioError,
 )
 from web.care.tables import FORMULA_KCAL_ML
-from web.known import PAUSE, Known, KnownAnimal
+from web.known import PAUSE, Known, KnownAnimal, Seen
 from web.records import Cry as CryRecord
-from web.records import Observation, Weight
 
 Part = TypeVar("Part", Animal, Box, Context, RedFlags)
 
@@ -293,12 +292,12 @@ def _days_in_care(one: KnownAnimal, house: HouseSettings, now: datetime) -> int 
     return None if days is None else min(days, 365)
 
 
-def _weight(one: KnownAnimal, now: datetime) -> Weight | None:
-    newest: Weight | None = one.weights[0] if one.weights else None
+def _weight(one: KnownAnimal, now: datetime) -> Weighing | None:
+    newest: Weighing | None = one.weights[0] if one.weights else None
     return _fresh(newest, newest.at, TRUST_WEIGHT_MIN, now) if newest else None
 
 
-def _weight_change_pct(newest: Weight | None, weights: Sequence[Weight]) -> float | None:
+def _weight_change_pct(newest: Weighing | None, weights: Sequence[Weighing]) -> float | None:
     """Against the weighing nearest to a day before the newest, if there is one."""
     if newest is None:
         return None
@@ -311,13 +310,13 @@ def _weight_change_pct(newest: Weight | None, weights: Sequence[Weight]) -> floa
     return max(-50.0, min(round(change, 2), 50.0))
 
 
-def _health(seen: Observation | None, now: datetime) -> Any:
+def _health(seen: Seen | None, now: datetime) -> Any:
     if seen is None:
         return None
     return _fresh(seen.value, seen.at, TRUST_HEALTH_MIN, now) if seen.value == "ok" else seen.value
 
 
-def _since_toilet(seen: Observation | None, now: datetime) -> int | None:
+def _since_toilet(seen: Seen | None, now: datetime) -> int | None:
     """`toilet` is True when it went; the newest word is what counts."""
     return _minutes(seen.at, now, LONGEST_SINCE_MIN) if seen and seen.value else None
 

@@ -25,6 +25,7 @@ from web.live import STREAMS
 THREADS = STREAMS + 8  # a live stream holds its thread; these remain for everything else
 STOP_WAIT_S = 2  # a request that takes longer at the end is cut off
 IDLE_CONNECTION_S = 60
+YOUNG = 20_000  # things made since the collector of garbage last looked; a page makes about as many
 CONNECTIONS = 500  # a browser opens up to six; of 1024 files, the records need some
 # A phone that has left the house says no goodbye. Without these the kernel takes 15 minutes to see
 # it, and its live stream keeps a thread for so long.
@@ -112,10 +113,12 @@ def serve(server: Any) -> None:
 def settle() -> None:
     """What is loaded by now stays for good: let the collector of garbage not look at it again.
 
-    Looking through it all takes 0.1 s on a PC and more on a Pi, in the middle of some request.
+    Looking through it all takes 0.1 s on a PC and more on a Pi, in the middle of some request. What
+    a request makes is mostly gone at its end without the collector, which need not look so often.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler's

@@ -47,6 +47,7 @@ class Heard(NamedTuple):
     """What was heard in a minute; levels in dBFS of 300 to 8000 Hz."""
 
     at: datetime
+    end: datetime
     length_s: float
     listened_s: float
     muted_s: float
@@ -56,16 +57,9 @@ class Heard(NamedTuple):
     loud_dbfs: float | None
     peak_dbfs: float | None
     noise_dbfs: float | None
-    score: float
-    threshold: float
     sensitivity: str
     near_calls: int
     lone_calls: int
-
-    @property
-    def end(self) -> datetime:
-        """When it was over."""
-        return self.at + timedelta(seconds=self.length_s)
 
     @property
     def listened(self) -> bool:

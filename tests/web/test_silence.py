@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def heard(number: int, **more: object) -> Heard:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         **QUIET_MINUTE,
         "at": BEGIN + number * MINUTE,
         "muted_s": 0.0,
@@ -26,7 +27,8 @@ def heard(number: int, **more: object) -> Heard:
         "lone_calls": 0,
         **more,
     }
-    return Heard(**values)  # type: ignore[arg-type]
+    values["end"] = values["at"] + timedelta(seconds=values["length_s"])
+    return Heard(**{name: values[name] for name in Heard._fields})
 
 
 def deaf(number: int) -> Heard:

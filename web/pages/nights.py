@@ -16,11 +16,10 @@ from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
 from web.pages.cry_lists import last_of
-from web.records import Box, Cry
+from web.records import Box, Cry, Review
 from web.sensitivity import in_force
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
-from web.whose import verdicts
 
 # The card on the first page shows the night or day so far, within these bounds.
 AT_LEAST, AT_MOST = timedelta(hours=3), timedelta(hours=9)
@@ -161,22 +160,27 @@ def _cries(
     session: Session, box_ids: Collection[str], begin: datetime, end: datetime
 ) -> dict[str, list[Cried]]:
     """Those in a time, box by box, but for what a carer said was none."""
-    # A box has one cry at a time: of those that began before, only the last may reach into it.
-    before = [cry for cry in last_of(session, box_ids, begin).values() if cry.offset > begin]
-    began = session.execute(
-        select(Cry.id, Cry.box_id, Cry.onset, Cry.offset, Cry.state)
-        .where(Cry.box_id.in_(box_ids), Cry.state != "retracted")
-        .where(Cry.onset > begin, Cry.onset < end)
-        .order_by(Cry.onset)
+    last_word = (
+        select(Review.verdict)
+        .where(Review.cry_id == Cry.id)
+        .order_by(Review.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    cries = [*before, *began]
-    said = verdicts(session, [cry.id for cry in cries])
+    wanted = select(Cry.box_id, Cry.onset, Cry.offset, Cry.state).where(
+        Cry.state != "retracted", last_word.is_distinct_from("not_a_cry")
+    )
+    # A box has one cry at a time: of those that began before, only the last may reach into it.
+    before = [cry.id for cry in last_of(session, box_ids, begin).values() if cry.offset > begin]
+    within = wanted.where(Cry.box_id.in_(box_ids), Cry.onset > begin, Cry.onset < end)
+    rows = [
+        *session.execute(wanted.where(Cry.id.in_(before))),
+        *session.execute(within.order_by(Cry.onset)),
+    ]
     found: dict[str, list[Cried]] = {}
-    for cry in cries:
-        if said.get(cry.id) != "not_a_cry":
-            ends = end if cry.state == "open" else cry.offset
-            found.setdefault(cry.box_id, []).append(Cried(cry.onset, ends))
-    return {box_id: listed[:MOST_CRIES] for box_id, listed in found.items()}
+    for box_id, onset, offset, state in rows:
+        found.setdefault(box_id, []).append(Cried(onset, end if state == "open" else offset))
+    return {box_id: cries[:MOST_CRIES] for box_id, cries in found.items()}
 
 
 def _usual(session: Session, box_ids: Iterable[str]) -> dict[str, list[float]]:
