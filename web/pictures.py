@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
 FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}  # Pillow's names
-MOST_PIXELS = 16_000_000  # as it comes: unpacked each takes 4 bytes, and a Pi has little memory
+MOST_PIXELS = 8_000_000  # as it comes: unpacked each takes 4 to 16 bytes, of a Pi's 512 MB
 LONGEST_PX = 1600  # of the longer side, as it is kept
 QUALITY = 85
 SMALLER = 0.8  # of each side, as often as it takes to fit

@@ -67,9 +67,9 @@ def png_of(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("side", [4_001, 12_000, 60_000])
+@pytest.mark.parametrize("side", [2_900, 12_000, 60_000])
 def test_a_bomb_is_not_unpacked(side: int) -> None:
-    with pytest.raises(PictureError, match="16 million pixels"):
+    with pytest.raises(PictureError, match="8 million pixels"):
         bare(png_of(side, side), MOST)
 
 

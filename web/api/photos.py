@@ -45,7 +45,7 @@ def photo(path: IdPath) -> Response:
     tags=[NURSERY],
     summary="Show this picture of an animal from now on",
     description="The body is the picture itself: JPEG, PNG or WebP, at most 300 KB and "
-    "16 million pixels. It is turned upright, and only what is seen of it is kept: not where, when "
+    "8 million pixels. It is turned upright, and only what is seen of it is kept: not where, when "
     "and by what it was taken.",
     responses={"200": WriteAnswer, **REFUSALS, **described(413)},
 )
