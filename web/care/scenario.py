@@ -107,7 +107,7 @@ class _Checked:
     def __post_init__(self) -> None:
         for name, kind, may_be_null in _KINDS[type(self)]:
             value = getattr(self, name)
-            if not (kind.accepts(value) or (may_be_null and value is None)):
+            if not ((may_be_null and value is None) or kind.accepts(value)):
                 words = f"{kind.words}, or null" if may_be_null else kind.words
                 raise ScenarioError(name, f"must be {words}, not {_shown(value)}")
 

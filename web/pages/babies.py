@@ -112,7 +112,7 @@ def _newest_feeds(session: Session, ids: Sequence[int]) -> dict[int, Feed]:
         .limit(1)
         .scalar_subquery()
     )
-    wanted = session.scalars(select(newest).select_from(Animal).where(Animal.id.in_(ids))).all()
+    wanted = select(newest).select_from(Animal).where(Animal.id.in_(ids))
     feeds = session.scalars(select(Feed).where(Feed.id.in_(wanted)))
     return {feed.animal_id: feed for feed in feeds}
 
