@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from monitor.messages import Answer, Topics
 from tests.web.api_calls import Api
@@ -356,11 +359,21 @@ class Operations:
             for method, operation in item.items()
             if method != "get"
         ]
+        self.reading = [
+            (self._filled(path), [one["name"] for one in parameters if one["in"] == "query"])
+            for path, item in described["paths"].items()
+            for parameters in [item.get("get", {}).get("parameters", [])]
+            if "get" in item and path != "/healthz"
+        ]
         self.bodies = [(method, path, schema) for method, path, schema in told if schema]
         self.writing = [
             (method, path, sorted(schema["properties"]) if schema else ["x"])
             for method, path, schema in told
         ]
+
+    def entries(self) -> Any:
+        """What was entered last."""
+        return self.api.json(f"{V1}/entries?limit=1")
 
     @staticmethod
     def _filled(path: str) -> str:
@@ -422,10 +435,11 @@ ANYTHING = st.recursive(
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_body_makes_it_fall_over(operations: Operations, data: st.DataObject) -> None:
-    """Each operation, with bodies made of its own field names: refused or written, never a 5xx."""
+    """Each operation, with bodies made of its own field names: written, or refused in words."""
     method, path, fields = data.draw(st.sampled_from(operations.writing))
     body = data.draw(st.dictionaries(st.sampled_from(fields), ANYTHING, max_size=6))
     sure = data.draw(st.sampled_from(("", "?sure=true")))
+    before = operations.entries()
     answer = operations.api.client.open(
         path + sure,
         method=method,
@@ -434,6 +448,37 @@ def test_no_body_makes_it_fall_over(operations: Operations, data: st.DataObject)
         headers={"Authorization": f"Bearer {operations.api.token}"},
     )
     assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert_problem(answer)
+        assert operations.entries() == before
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_question_makes_it_fall_over(operations: Operations, data: st.DataObject) -> None:
+    """Each list, asked with its own parameters and others: answered, or refused in words."""
+    path, names = data.draw(st.sampled_from(operations.reading))
+    number = data.draw(st.sampled_from(("1", "0", "9", "9" * 30, "%D9%A1")))
+    asked = st.dictionaries(st.sampled_from([*names, "x"]), LEAVES | CURSORS, max_size=3)
+    query = urlencode(data.draw(asked), errors="surrogatepass")
+    answer = operations.api.get(f"{path.replace('/1', f'/{number}')}?{query}")
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert_problem(answer)
+
+
+CURSORS = st.builds(
+    lambda moment, name: base64.urlsafe_b64encode(f"{moment} {name}".encode()).decode(),
+    st.sampled_from(("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", NOW.isoformat())),
+    st.sampled_from(("", "1", "x", "9" * 30, "\x00", "a:9", "\u0661")),
+)
+
+
+def assert_problem(answer: TestResponse) -> None:
+    """It says in words what is wrong."""
+    assert answer.content_type == "application/problem+json"
+    assert answer.json is not None
+    assert answer.json["detail"]
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "[" * 60_000, "null", "\ufeff{}"])
