@@ -180,6 +180,17 @@ def test_whoever_leaves_is_no_longer_among_those_in_care(
     assert client.get(f"/note/feed?animal={miso}").status_code == 404
 
 
+def test_of_a_baby_that_died_nothing_more_is_asked(
+    shown: Dashboard, client: FlaskClient, miso: int
+) -> None:
+    form = {"name": "Miso", "species": "kitten", "status": "died"}
+    page = words(client.get(post(client, f"/babies/{miso}/edit", **form).location).text)
+    assert "Miso: died. We are sorry" in page
+    assert "What was noted of Miso stays here" in page
+    assert "Approve" not in page
+    assert "Not weighed" not in page
+
+
 def test_the_page_says_when_the_next_feed_is_due_and_tells_the_day(
     shown: Dashboard, client: FlaskClient, miso: int
 ) -> None:

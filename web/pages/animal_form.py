@@ -26,6 +26,9 @@ FIELDS = (
     *("vaccinated", "temperament", "suckles_others", "keep_apart", "plan_interval_min"),
     *("plan_volume_ml", "formula_id", "notes"),
 )
+# What the toast says of one that leaves, or comes again.
+LEFT = {status: words[0].lower() + words[1:] for status, words in STATUSES.items()}
+LEFT["died"] = "died. We are sorry"
 # What is likely the same for its littermates.
 OF_A_LITTER = (
     *("species", "born_on", "intake_on", "litter", "mother", "mother_name", "in_quarantine"),
@@ -135,8 +138,10 @@ def save(animal_id: int) -> Page:
     tried = lines.write_form(write)
     if tried.errors:
         return _form(animal, request.form, tried)
+    status = values.get("status", animal.status)
+    said = "noted" if status == animal.status else LEFT.get(status, "noted")
     page = url_for("animals.animal", animal_id=animal_id)
-    return lines.done(f"{values.get('name', animal.name)}: noted", tried.undo_ids, page)
+    return lines.done(f"{values.get('name', animal.name)}: {said}", tried.undo_ids, page)
 
 
 def _typed() -> dict[str, Any]:

@@ -133,17 +133,18 @@ def approve(animal_id: int, partner_id: int) -> Response:
 @bp.post("/<int:animal_id>/mother")
 def mother(animal_id: int) -> Any:
     """Back to its mother; or she does not take it."""
+    to_her = request.form.get("do") != "none"
     try:
         with writing() as session:
             who = replace(entry(), sure="sure" in request.form)
-            if request.form.get("do") == "none":
+            if to_her:
+                written = journal.to_mother(session, who, animal_id)
+            else:
                 values = {"mother": "none"}
                 written = journal.edit_animal(session, who, animal_id, values)
-            else:
-                written = journal.to_mother(session, who, animal_id)
     except EntryError as error:
         return _candidates(animal_id, {0: problem(error)})
-    _toast("Noted", written)
+    _toast("It is with its mother" if to_her else "Noted: she does not take it", written)
     return redirect(url_for("company.candidates", animal_id=animal_id), 303)
 
 

@@ -16,7 +16,7 @@ from web.nursery import Look, looking
 from web.pages import night_chart, night_words, words
 from web.pages.babies import box_names
 from web.pages.cry_lists import last_of
-from web.records import Box, Cry, Review
+from web.records import Box, BoxStatus, Cry, Review
 from web.sensitivity import in_force
 from web.silence import Cried, Silence
 from web.times import Watch, clock_time, watch_of, watch_span
@@ -85,6 +85,7 @@ def night(look: Look, box_id: str, at: datetime) -> dict[str, Any] | None:
     newest = view.silence.minutes
     return {
         "box": row,
+        "listened_to": look.session.get(BoxStatus, box_id) is not None,
         "name": box_names(look).get(box_id, box_id),
         "title": _title(watch, view, look.now.astimezone(house.zone).date()),
         "span": f"{clock(begin)} to {clock(end)}",

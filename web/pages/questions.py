@@ -68,7 +68,10 @@ def question(key: str, names: Mapping[str, str], in_box: Iterable[str]) -> Quest
     if animal is not None and animal not in names:
         return None
     fact = key if animal is None else key.removeprefix(f"{animal}.")
+    inside = list(in_box)
     text = _ASKED_OTHERWISE.get(fact, words.text)
+    if fact == "box.spread" and len(inside) == 1:
+        text = "Is it panting or flushed?"  # one alone lies apart from nobody
     if animal is not None:
         text = f"{names[animal]}: {text[0].lower()}{text[1:]}"
     if fact == "red_flags":
@@ -79,7 +82,7 @@ def question(key: str, names: Mapping[str, str], in_box: Iterable[str]) -> Quest
             tuple(_answer(label, [flag]) for label, flag in words.answers if flag is not None),
         )
     if fact == "cry.source_id":
-        answers = tuple(_answer(names[one], one) for one in in_box if one in names)
+        answers = tuple(_answer(names[one], one) for one in inside if one in names)
         return Question(key, "Who is crying?", answers) if answers else None
     if fact in UNITS:
         return Question(key, text, unit=UNITS[fact])
