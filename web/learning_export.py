@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from web.records import Clip, Cry, Review
 
@@ -61,11 +61,12 @@ def write_export(session: Session) -> tuple[IO[bytes], int]:
 
 def _reviewed(session: Session) -> Iterator[tuple[Cry, Review]]:
     """Cries with their newest review, whose sound is kept and is known to hold no speech."""
-    newest = select(func.max(Review.id)).group_by(Review.cry_id)
+    later = aliased(Review)
+    said_since = select(later.id).where(later.cry_id == Review.cry_id, later.id > Review.id)
     rows = session.execute(
         select(Cry, Review)
         .join(Review, Review.cry_id == Cry.id)
-        .where(Review.id.in_(newest), Cry.demo.is_(False))
+        .where(~said_since.exists(), Cry.demo.is_(False))
         .where(Cry.id.in_(select(Clip.cry_id)))
         .order_by(Review.id.desc())
         .limit(MOST)
