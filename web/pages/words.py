@@ -62,7 +62,7 @@ def hearing(heard: Presence) -> Hearing:
         return Hearing(
             "never",
             "No microphone here yet",
-            "Nobody listens to this box. A microphone is set up by a [[box]] in the settings.",
+            "Nobody listens: look in by the clock. To add one, see “Several boxes” in the README.",
         )
     if heard.state in ("unknown", "offline"):
         return Hearing(
