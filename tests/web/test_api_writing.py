@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from monitor.messages import Answer, Topics
+from monitor.messages import Answer, Topics, utc_text
 from tests.web.api_calls import Api
 from tests.web.cry_messages import NOW, arrived, cry, cry_id, minute, raw, state
 from tests.web.dashboard import dashboard
@@ -212,6 +212,27 @@ def test_a_coordinators_word_is_not_given_by_a_program(api: Api) -> None:
     assert (status, told["field"], "Ana" in told["detail"]) == (422, "ok", True)
     api.post(f"{V1}/animals/1/cross-approval", {"ok": False})
     assert api.json(f"{V1}/animals/1")["cross_ok"] is False
+
+
+def test_nobody_passes_by_the_coordinator_by_calling_an_animal_a_demo(api: Api) -> None:
+    with api.database.writing() as session:
+        carers.add(session, "Ana", "three warm blankets", NOW)
+    assert api.refused("PATCH", f"{V1}/animals/1", {"demo": True})[1]["field"] == "demo"
+    api.post(f"{V1}/animals/1", {"demo": False, "runt": True}, "PATCH")
+    assert api.refused("POST", f"{V1}/animals/1/cross-approval", {"ok": True})[0] == 422
+
+
+def test_a_correction_without_a_time_does_not_move_a_feed_to_now(api: Api) -> None:
+    feed = api.post(f"{V1}/feeds", {"animal_ids": [1], "at": ago(hours=4)})["id"]
+    told = api.refused("PATCH", f"{V1}/feeds/{feed}", {"at": None, "amount_ml": 4})
+    assert told[1]["detail"] == "at: is needed"
+    assert api.json(f"{V1}/feeds/{feed}")["at"] == utc_text(NOW - timedelta(hours=4))
+
+
+def test_whoever_has_left_care_is_not_brought_to_its_mother(api: Api) -> None:
+    api.post(f"{V1}/animals/1", {"status": "died"}, "PATCH")
+    status, told = api.refused("POST", f"{V1}/animals/1/to-mother")
+    assert (status, told["field"], "not in your care" in told["detail"]) == (422, "id", True)
 
 
 def test_a_cry_gets_its_word_and_the_box_its_suggestions(api: Api) -> None:

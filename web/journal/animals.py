@@ -101,6 +101,8 @@ def edit_animal(
     """
     animal = animal_of(session, animal_id)
     read = _read(entry, animal, values)
+    if read.get("demo", animal.demo) != animal.demo:  # a demo's needs no coordinator's approval
+        raise EntryError("demo", "is told when an animal is taken in, and stays so")
     record = Recorder(session, entry, "animal edited")
     record.ask(_doubts(session, entry, animal, read))
     record.set(animal, **read)

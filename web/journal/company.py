@@ -169,6 +169,8 @@ def to_mother(session: Session, entry: Entry, animal_id: int) -> Written:
     Raises a Doubt for one that is to be kept apart or was not well at its last check.
     """
     animal = animal_of(session, animal_id)
+    if animal.status != "in_care":
+        raise EntryError("animal_id", f"{animal.name} is not in your care now; change that first")
     if animal.mother == "present":
         raise EntryError("animal_id", "is with its mother already")
     record = Recorder(session, entry, "back to its mother")

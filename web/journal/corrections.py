@@ -25,7 +25,7 @@ from web.journal.milk import edit_formula, formula_of
 from web.journal.notes import WORDS
 from web.journal.reminders import EVERY, KIND, no_dose
 from web.journal.tending import read_fact
-from web.journal.values import Reader, moment, moment_ahead
+from web.journal.values import Reader, is_empty, moment, moment_ahead
 from web.journal.weights import MOMENT, doubts_of_weight, read_grams
 from web.journal.whom import animal_of, doubts_of_time, tell_of
 from web.records import Animal, Audit, Base, Feed, Formula, Note, Observation, Reminder, Weight
@@ -157,6 +157,8 @@ def _read(session: Session, entry: Entry, kind: str, row: Row, name: str, value:
     if name == "animal_id" and kind != "reminder" and row.animal_id is not None:
         return animal_of(session, value).id
     if name == "at" and kind != "reminder":
+        if is_empty(value):  # of something new that means now, of this it would be another time
+            raise EntryError("at", "is needed")
         return moment(entry, value)
     if name == "due_at" and kind == "reminder":
         return moment_ahead(entry, value, name)
