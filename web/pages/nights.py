@@ -36,9 +36,15 @@ class NightView:
     """A night or a day at a box, judged and drawn."""
 
     silence: Silence
-    chart: night_chart.Chart
+    height: float
+    until: datetime
     headline: night_words.Said
     summary: str
+
+    @property
+    def chart(self) -> night_chart.Chart:
+        """Drawn when it is shown: of last night the first page only has the summary."""
+        return night_chart.chart(self.silence, self.height, until=self.until)
 
     @property
     def known(self) -> bool:
@@ -151,7 +157,8 @@ def _view(look: Look, found: Silence, end: datetime, height: float) -> NightView
     zone = look.settings.house.zone
     return NightView(
         silence=found,
-        chart=night_chart.chart(found, height, until=end),
+        height=height,
+        until=end,
         headline=night_words.headline(found, lambda moment: clock_time(moment, zone)),
         summary=night_words.summary(found),
     )
