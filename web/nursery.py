@@ -68,7 +68,7 @@ def zone() -> ZoneInfo:
 
 def is_demo() -> bool:
     """Whether this dashboard shows the demo's records; then every page says so."""
-    return bool(current_app.extensions["demo"])
+    return bool(current_app.extensions.get("demo"))
 
 
 def now() -> datetime:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from tests.web.dashboard import CRY, NIGHT, Dashboard, dashboard
+from tests.web.dashboard import CRY, NIGHT, Dashboard, csrf, dashboard
 from web import boxes, demo, demo_month, journal, month, starting, stopped
 from web.care.stopping import FEWEST, first_suggestion
 from web.care.usual import Sound, compare
@@ -159,6 +159,17 @@ def test_nothing_in_the_demos_night_is_called_unusual(shown: Dashboard) -> None:
     with shown.database.reading() as session:
         before = history(session, session.get_one(Animal, two(shown)[0]), shown.at)
     assert not [one for one in sounds if compare(one, before).unusual]
+
+
+def test_whoever_is_entered_in_the_demo_is_of_it_and_it_starts_again(shown: Dashboard) -> None:
+    shown.app = starting.prepare(shown.settings, shown.database, demo=True)
+    client = shown.client()
+    token = csrf(client, "/health")
+    form = {"csrf_token": token, "name": "Fern", "species": "kitten", "box": "nest"}
+    assert client.post("/babies/new", data=form).status_code == 303
+    fern = next(animal for animal in rows(shown, Animal) if animal.name == "Fern")
+    assert fern.demo
+    starting.prepare(shown.settings, shown.database, demo=True)
 
 
 def test_the_demos_past_is_marked_as_a_demo(shown: Dashboard) -> None:

@@ -16,6 +16,7 @@ from web.api.access import blueprint, database
 from web.api.paging import NURSERY, Id, IdPath, Query, cut, json, same
 from web.api.problems import described, problem
 from web.api.writing import REFUSALS, Body, Key, Sure, WriteAnswer, write
+from web.nursery import is_demo
 from web.records import Animal, Companionship, Feed, Photo, Stay, Weight
 
 Status = Literal["in_care", "with_mother", "adopted", "died", "gone"]
@@ -218,6 +219,8 @@ def add_animal(query: Sure, header: Key, body: NewAnimal) -> Response:
     """Into a box, if one is named."""
     given = body.given()
     box_id = given.pop("box_id", None)
+    if is_demo():  # whoever is entered in it is of it: else the demo would not start again
+        given["demo"] = True
     return write(
         query, header, lambda s, e: journal.add_animal(s, e, given, box_id=box_id), status=201
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from web import journal
 from web.care.age_signs import KITTEN, AgeEstimate, estimate
 from web.journal import Entry, Written
-from web.nursery import Look, entry, looking, now, reading, settings
+from web.nursery import Look, entry, is_demo, looking, now, reading, settings
 from web.pages import babies, lines
 from web.pages.animals import STATUSES
 from web.records import Animal, Formula
@@ -82,6 +82,8 @@ def take_in() -> Page:
         return _form(None, request.form, lines.Tried())
     values = _typed()
     name = values.get("name", "")
+    if is_demo():  # whoever is entered in it is of it: else the demo would not start again
+        values["demo"] = "yes"
     another = "another" in request.form
     if another and not values.get("litter", "").strip():
         values["litter"] = f"{name}'s litter"
