@@ -140,6 +140,18 @@ def test_with_nobody_entered_the_page_leads_to_the_first_baby(client: FlaskClien
     assert 'href="/babies/new"' in page
 
 
+def test_who_lies_in_no_box_is_not_forgotten(shown: Dashboard, client: FlaskClient) -> None:
+    take_in(shown, "Miso")
+    foundling = take_in(shown, "Tofu", box=None)
+    page = client.get("/").text
+    boxless = page[page.index('id="boxless"') :]
+    assert "In no box" in boxless
+    assert f'href="/babies/{foundling}"' in boxless
+    assert "Miso" not in boxless[: boxless.index("</section>")]
+    shown.write(journal.move, foundling, "crate")
+    assert "In no box" not in client.get("/").text
+
+
 def test_what_is_unknown_is_asked_and_one_tap_answers(
     shown: Dashboard, client: FlaskClient
 ) -> None:

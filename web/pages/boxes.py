@@ -79,6 +79,11 @@ def box_cards(look: Look, only: Collection[str] | None = None) -> list[BoxCard]:
     return [_box_card(look, box_id, name, read) for box_id, name in chosen.items()]
 
 
+def boxless(cards: Sequence[BoxCard]) -> tuple[Baby, ...]:
+    """Who lies in no box, as far as is known, and so gets no suggestion when one cries."""
+    return tuple(baby for card in cards[:1] for baby in card.elsewhere if baby.box_id is None)
+
+
 def _read(look: Look, known: House, names: Mapping[str, str], boxes: Sequence[Box]) -> _Read:
     session, now = look.session, look.now
     animals = sorted((one.animal for one in known.animals), key=lambda one: (one.name, one.id))

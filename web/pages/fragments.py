@@ -79,6 +79,7 @@ def _home(look: Look, changes: Sequence[Change], turned: Collection[str]) -> dic
         return {}
     cards = boxes.box_cards(look, None if everywhere else touched)
     nobody = not any(card.babies or card.elsewhere for card in cards)
-    return {
+    pieces = {
         f"box-{card.id}": render_template("_box.html", card=card, nobody=nobody) for card in cards
     }
+    return pieces | _piece("boxless", {"boxless": boxes.boxless(cards)} if everywhere else None)

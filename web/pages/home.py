@@ -19,6 +19,7 @@ def home() -> str:
         return render_template(
             "home.html",
             cards=cards,
+            boxless=boxes.boxless(cards),
             nobody=not any(card.babies or card.elsewhere for card in cards),
             change=changes.newest(look.session),
             live_page="home",
