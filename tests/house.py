@@ -36,7 +36,7 @@ from monitor.settings.broker import Role
 from tests.mosquitto import free_port
 
 PROGRAM = Path(sys.executable).parent / "nursery-monitor"
-START_S = 40.0  # from `up` to a living page, on two busy cores
+START_S = 60.0  # from `up` to a living page, on two busy cores
 STOP_S = 5.0
 PASSPHRASE = "three tired carers at dawn"
 
@@ -117,7 +117,11 @@ class House:
         )
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
