@@ -76,7 +76,12 @@ class House:
                 tokens.revoke(session, token.name, NOW)
             self.token = tokens.add(session, "pace", NOW, scope=tokens.WRITE)
             self.last_cry = (session.scalar(select(func.count()).select_from(Cry)) or 1) - 1
-            self.last_feed = session.scalar(select(func.max(Feed.id))) or 1
+            self.feeds = session.scalars(  # of the newest animal, the newest first
+                select(Feed.id)
+                .where(Feed.animal_id == AT_A_TIME * WAVES)
+                .order_by(Feed.id.desc())
+                .limit(AT_A_TIME)
+            ).all()
         self.client: FlaskClient = self.app.test_client()
         form = {"name": NAME, "passphrase": PASSPHRASE}
         form["csrf_token"] = csrf(self.client, "/sign-in")
@@ -183,14 +188,14 @@ def _filled(house: House, path: str, turn: int) -> str:
         "photo_id": str(newest),
         "code": "ASK_FEED",
         "kind": "feed",
-        "record_id": str(house.last_feed - turn),
+        "record_id": str(house.feeds[turn % len(house.feeds)]),
         "companionship_id": str(turn + 1),
         "pairing_id": str(turn + 1),
     }
     if any(word in path for word in ("formulas", "reminders", "companionships")):
         places["id"] = "1"
     if "record_id" in path:
-        places["animal_id"] = str(AT_A_TIME * WAVES)  # whose feeds are the last ones
+        places["animal_id"] = str(AT_A_TIME * WAVES)  # whose feeds they are
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: places[found[1]], path)
 
 
