@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from web.care.advice import Advice, suggest
+from web.care.advice import Outline, outline
 from web.care.facts import facts_of
 from web.care.rules import Code
 from web.care.scenario import RED_FLAGS, Animal, RedFlags, Scenario
@@ -64,12 +64,13 @@ def turns(scenario: Scenario, unknown: Iterable[str]) -> tuple[Turn, ...]:
     the set of codes as they are have no turn.
     """
     smaller = _who_matters(scenario)
-    now = _outline(suggest(smaller))
+    scene = scene_of(smaller)
+    now = outline(smaller, scene)
     found: list[Turn] = []
     for key in list(unknown)[:MOST_FACTS]:
-        by_outcome: dict[tuple[Any, ...], list[str]] = {}
+        by_outcome: dict[Outline, list[str]] = {}
         for words, answered in answers(smaller, key):
-            outcome = _outline(suggest(answered))
+            outcome = outline(answered, scene)
             if outcome != now:
                 by_outcome.setdefault(outcome, []).append(words)
         found += [Turn(key, tuple(words), *outcome) for outcome, words in by_outcome.items()]
@@ -81,9 +82,9 @@ def wait(scenario: Scenario) -> Wait | None:
     if scenario.cry.episode_s == 0:
         return None
     smaller = _who_matters(scenario)
-    now = _outline(suggest(smaller))[0]
+    now = outline(smaller).first
     for minutes in WAITS_MIN:
-        first = _outline(suggest(later(smaller, minutes)))[0]
+        first = outline(later(smaller, minutes)).first
         if first is not None and first is not now:
             return Wait(minutes, first)
     return None
@@ -124,14 +125,6 @@ def later(scenario: Scenario, minutes: int) -> Scenario:
         for one in scenario.animals
     )
     return replace(scenario, cry=cry, box=box, animals=animals)
-
-
-def _outline(advice: Advice) -> tuple[Code | None, tuple[str, ...], frozenset[Code]]:
-    """What of the advice is compared."""
-    codes = frozenset(card.code for card in advice.suggestions)
-    if not advice.suggestions:
-        return None, (), codes
-    return advice.suggestions[0].code, advice.suggestions[0].subjects, codes
 
 
 def _who_matters(scenario: Scenario) -> Scenario:
