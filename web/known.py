@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import literal, or_, select, true, union_all
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from web import whose
@@ -223,27 +223,28 @@ def _weights(session: Session, ids: Sequence[int], now: datetime) -> dict[int, l
 
 
 def _facts(session: Session, ids: Sequence[int], now: datetime) -> dict[int, dict[str, Seen]]:
-    # By the index a seek for each animal and fact, however long its history is.
-    wanted = union_all(*(select(literal(fact).label("fact")) for fact in FACTS)).subquery()
-    newest = (
+    standing = (Observation.at <= now, Observation.undone_at.is_(None))
+    newest_first = (Observation.at.desc(), Observation.id.desc())
+    each = (Observation.animal_id, Observation.fact)
+    place = func.row_number().over(partition_by=each, order_by=newest_first)
+    lately = (
+        select(Observation.id, place.label("place"))
+        .where(Observation.animal_id.in_(ids), Observation.fact.in_(FACTS), *standing)
+        .where(Observation.at > now - OBSERVED_WITHIN)
+        .subquery()
+    )
+    health = (
         select(Observation.id)
-        .where(
-            Observation.animal_id == Animal.id,
-            Observation.fact == wanted.c.fact,
-            Observation.at <= now,
-            Observation.undone_at.is_(None),
-        )
-        .order_by(Observation.at.desc(), Observation.id.desc())
+        .where(Observation.animal_id == Animal.id, Observation.fact == "health", *standing)
+        .order_by(*newest_first)
         .limit(1)
         .scalar_subquery()
     )
-    columns = (Observation.animal_id, Observation.fact, Observation.value, Observation.at)
-    query = select(*columns).where(
-        Observation.id.in_(
-            select(newest).select_from(Animal).join(wanted, true()).where(Animal.id.in_(ids))
-        ),
-        or_(Observation.at > now - OBSERVED_WITHIN, Observation.fact == "health"),
+    newest = union_all(
+        select(lately.c.id).where(lately.c.place == 1),
+        select(health).select_from(Animal).where(Animal.id.in_(ids)),
     )
+    query = select(*each, Observation.value, Observation.at).where(Observation.id.in_(newest))
     found: dict[int, dict[str, Seen]] = {}
     for animal_id, fact, value, at in session.execute(query):
         found.setdefault(animal_id, {})[fact] = Seen(value, at)
