@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from web.care import unknowns
 from web.care.company import Pairing, Search, search
@@ -48,36 +48,12 @@ class Advice:
     unknown: tuple[str, ...]  # every missing fact that could change the first suggestion
 
 
-class Outline(NamedTuple):
-    """What of the advice decides: what comes first, for whom, and all that would be said."""
-
-    first: Code | None
-    subjects: tuple[str, ...]
-    codes: frozenset[Code]
-
-
 SortKey = Callable[[Facts], tuple[bool, float, float, str]]
 
 
 def suggest(scenario: Scenario) -> Advice:
     """What may help now, highest first, and which missing facts could change the first of it."""
     scene = scene_of(scenario)
-    return _advice(scene, *_held(scene))
-
-
-def outline(scenario: Scenario, like: Scene | None = None) -> Outline:
-    """The advice without its words, for who asks often; `like` as in `scene_of`."""
-    scene = scene_of(scenario, like)
-    held, _ = _held(scene)
-    if not held:
-        return Outline(None, (), frozenset())
-    subjects = sorted(held[0].subjects, key=_order(scene, held))
-    codes = frozenset(rule.code for rule in held)
-    return Outline(held[0].code, tuple(facts.id for facts in subjects), codes)
-
-
-def _held(scene: Scene) -> tuple[list[Held], Search | None]:
-    """The rules that hold, highest first, and the search for company where there was one."""
     held = [
         holding
         for rule in RULES
@@ -88,7 +64,7 @@ def _held(scene: Scene) -> tuple[list[Held], Search | None]:
         held += company_rules(scene, found)
     if scene.crying and not held:
         held.append(wait_and_watch(scene))
-    return held, found
+    return _advice(scene, held, found)
 
 
 def _look_for_company(scene: Scene, held: list[Held]) -> Search | None:

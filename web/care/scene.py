@@ -89,12 +89,9 @@ def criers(scene: Scene) -> tuple[Facts, ...]:
     return scene.criers
 
 
-def scene_of(scenario: Scenario, like: Scene | None = None) -> Scene:
-    """Derive all facts of a scenario; `like` is one that may share animals with it."""
-    known = _facts_as_in(like, scenario) if like else {}
-    all_facts = tuple(
-        known.get(id(animal)) or facts_of(animal, scenario) for animal in scenario.animals
-    )
+def scene_of(scenario: Scenario) -> Scene:
+    """Derive all facts of a scenario."""
+    all_facts = tuple(facts_of(animal, scenario) for animal in scenario.animals)
     nest = tuple(facts for facts in all_facts if facts.animal.in_box)
     cry = _crying(scenario.cry.episode_s)
     source, heard = scenario.cry.source_id, scenario.cry.species
@@ -115,13 +112,6 @@ def scene_of(scenario: Scenario, like: Scene | None = None) -> Scene:
         wrong_species=bool(nest) and heard is not None and not fitting,
         youngest=min(nest, key=lambda facts: facts.age, default=None),
     )
-
-
-def _facts_as_in(like: Scene, scenario: Scenario) -> dict[int, Facts]:
-    """By identity of the animal: its facts, where all else that they follow from is the same."""
-    then = like.scenario
-    same = (then.box.temp_c, then.context.night) == (scenario.box.temp_c, scenario.context.night)
-    return {id(facts.animal): facts for facts in like.everyone} if same else {}
 
 
 def _crying(episode_s: int) -> Crying:

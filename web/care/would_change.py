@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from web.care.advice import Outline, outline
+from web.care.advice import Advice, suggest
 from web.care.facts import facts_of
 from web.care.rules import Code
 from web.care.scenario import RED_FLAGS, Animal, RedFlags, Scenario
@@ -64,13 +64,12 @@ def turns(scenario: Scenario, unknown: Iterable[str]) -> tuple[Turn, ...]:
     the set of codes as they are have no turn.
     """
     smaller = _who_matters(scenario)
-    scene = scene_of(smaller)
-    now = outline(smaller, scene)
+    now = _outline(suggest(smaller))
     found: list[Turn] = []
     for key in list(unknown)[:MOST_FACTS]:
-        by_outcome: dict[Outline, list[str]] = {}
+        by_outcome: dict[tuple[Any, ...], list[str]] = {}
         for words, answered in answers(smaller, key):
-            outcome = outline(answered, scene)
+            outcome = _outline(suggest(answered))
             if outcome != now:
                 by_outcome.setdefault(outcome, []).append(words)
         found += [Turn(key, tuple(words), *outcome) for outcome, words in by_outcome.items()]
@@ -82,9 +81,9 @@ def wait(scenario: Scenario) -> Wait | None:
     if scenario.cry.episode_s == 0:
         return None
     smaller = _who_matters(scenario)
-    now = outline(smaller).first
+    now = _outline(suggest(smaller))[0]
     for minutes in WAITS_MIN:
-        first = outline(later(smaller, minutes)).first
+        first = _outline(suggest(later(smaller, minutes)))[0]
         if first is not None and first is not now:
             return Wait(minutes, first)
     return None
@@ -125,6 +124,14 @@ def later(scenario: Scenario, minutes: int) -> Scenario:
         for one in scenario.animals
     )
     return replace(scenario, cry=cry, box=box, animals=animals)
+
+
+def _outline(advice: Advice) -> tuple[Code | None, tuple[str, ...], frozenset[Code]]:
+    """What of the advice is compared."""
+    codes = frozenset(card.code for card in advice.suggestions)
+    if not advice.suggestions:
+        return None, (), codes
+    return advice.suggestions[0].code, advice.suggestions[0].subjects, codes
 
 
 def _who_matters(scenario: Scenario) -> Scenario:
