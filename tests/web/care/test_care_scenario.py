@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import sys
 from typing import Any
 
 import pytest
@@ -299,7 +298,7 @@ def test_an_invented_field_stays_in_its_line(invented: str, told: str) -> None:
 
 def test_a_value_without_a_bottom_is_named_too() -> None:
     deep: list[Any] = []
-    for _ in range(sys.getrecursionlimit()):
+    for _ in range(100_000):  # beyond any version's limit
         deep = [deep]
     with pytest.raises(
         ScenarioError, match=r"species must be kitten or puppy, not lists without a bottom$"
