@@ -22,6 +22,7 @@ from monitor.recording import Recording
 AUDIO = Path(__file__).resolve().parents[2] / "shared" / "audio"
 LABELS = ("kitten_distress", "puppy_distress", "dog_whine")
 LONGEST_S = 14.0
+PLAYABLE = "PCM_16"  # paplay makes a loud noise of FLAC of 24 bits
 BED_RMS = 10 ** (-62 / 20)  # a quiet room's noise, full scale 1
 
 
@@ -61,8 +62,10 @@ def one_cry_each(folder: Path, at_most: int) -> list[CryRecording]:
     for path, first_call_s in [*_real(), *_synthesised(folder, 2 * at_most)]:
         if len(found) == at_most:
             break
-        length_s = sf.info(path).duration
-        if length_s <= LONGEST_S and _is_one_sure_cry(path):
+        known = sf.info(path)
+        length_s = known.duration
+        playable = known.subtype == PLAYABLE and length_s <= LONGEST_S
+        if playable and _is_one_sure_cry(path):
             found.append(CryRecording(path, AUDIO in path.parents, first_call_s, length_s))
     assert found, "not one recording in which the shipped model is sure of a cry"
     return found
